@@ -13,6 +13,7 @@ A signature is text, close to how Pine's reference prints it:
   ``map<K,V>``, tuples ``[float, float]``. ``T``, ``K``, ``V`` stand for any one type; ``N`` for int or
   float: int only if every argument written ``N`` is int. ``E`` is any enum.
 * The result's qualifier is ``const|input|simple|series`` or ``auto``: the weakest of the arguments given.
+* ``@4,5 (…) -> …`` limits one overload to those Pine versions.
 """
 
 from __future__ import annotations
@@ -122,6 +123,7 @@ class Overload:
     qualifier: Qualifier | None  # None: auto
     impl: Impl
     text: str  # as written
+    versions: tuple[int, ...] = ALL
 
     def param(self, name: str) -> Param | None:
         return next((p for p in self.params if p.name == name), None)
@@ -145,6 +147,10 @@ class FunctionRow:
         if self._overloads is None:
             self._overloads = tuple(parse_signature(text, impl) for text, impl in self.texts)
         return self._overloads
+
+    def overloads_for(self, version: int) -> tuple[Overload, ...]:
+        """The overloads that a script of this Pine version may call."""
+        return tuple(o for o in self.overloads if version in o.versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +274,12 @@ def _default(text: str) -> Any:
 
 
 def parse_signature(text: str, impl: Impl) -> Overload:
-    head, _, tail = text.rpartition("->")
+    versions: tuple[int, ...] = ALL
+    signature = text
+    if text.startswith("@"):
+        marker, _, signature = text.partition(" ")
+        versions = tuple(int(v) for v in marker[1:].split(","))
+    head, _, tail = signature.rpartition("->")
     head = head.strip()
     if not (head.startswith("(") and head.endswith(")")):
         raise ValueError(f"bad signature {text!r}")
@@ -289,7 +300,7 @@ def parse_signature(text: str, impl: Impl) -> Overload:
             )
         )
     return_qualifier, returns = parse_type(tail)
-    return Overload(tuple(params), returns, return_qualifier, impl, text)
+    return Overload(tuple(params), returns, return_qualifier, impl, text, versions)
 
 
 # --- the registry ---------------------------------------------------------------------
