@@ -323,7 +323,7 @@ class Registry:
     @cached_property
     def namespaces(self) -> frozenset[str]:
         """Every dotted prefix in use: ``ta``, ``chart``, ``chart.point``, ``strategy.closedtrades``."""
-        found = set()
+        found: set[str] = set()
         for name in self.names():
             parts = name.split(".")
             found.update(".".join(parts[:i]) for i in range(1, len(parts)))
