@@ -1,0 +1,63 @@
+"""Puts page, style, code and data into one HTML file that opens without a network."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+from importlib import resources
+from typing import Any
+
+from pinery.core.errors import UsageError
+
+CODE = ("data.js", "plots.js", "marks.js", "drawings.js", "tables.js", "page.js", "panel.js")
+LIBRARY = "lightweight-charts.js"
+
+
+def render(payload: dict[str, Any]) -> str:
+    """The chart page for a payload of ``chart.payload.build``.
+
+    Raises ``UsageError`` where the chart library was not fetched.
+    """
+    meta = payload["meta"]
+    fields = {
+        "title": html.escape(f"{meta['script']} · {meta['symbol']} · {meta['timeframe']}"),
+        "symbol": html.escape(meta["symbol"]),
+        "timeframe": html.escape(meta["timeframe"]),
+        "script": html.escape(meta["script"]),
+        "facts": html.escape(meta["facts"]),
+        "notice": html.escape(meta["notice"]),
+        "style": _page_file("page.css"),
+        "library": _library(),
+        "code": "\n".join(_page_file(name) for name in CODE),
+        "data": _pack(payload),
+    }
+    page = _page_file("template.html")
+    parts = page.split("{{")
+    filled = [parts[0]]
+    for part in parts[1:]:
+        name, _, rest = part.partition("}}")
+        filled.append(fields[name] + rest)
+    return "".join(filled)
+
+
+def _pack(payload: dict[str, Any]) -> str:
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # A fixed time stamp in the gzip header: the same run makes the same file.
+    return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode("ascii")
+
+
+def _page_file(name: str) -> str:
+    return (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
+
+
+def _library() -> str:
+    try:
+        text = (resources.files(__package__) / "static" / LIBRARY).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(
+            "the chart library is not installed, so no chart file can be written",
+            hint="run `make setup` in the source folder (it needs npm), or install Pinery from a wheel",
+        ) from None
+    return text.replace("</script", "<\\/script")
