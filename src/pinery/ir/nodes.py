@@ -411,3 +411,4 @@ class Program:
     requests: list[RequestSite]
     sources: list[Source]
     annotations: dict[str, str] = field(default_factory=dict)
+    enum_titles: dict[str, dict[str, str]] = field(default_factory=dict)  # enum name -> member -> title
