@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -32,7 +33,8 @@ class Source:
     _starts: list[int] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        self._starts = [0] + [i + 1 for i, c in enumerate(self.text) if c == "\n"]
+        # Lines end with \n, \r\n or a lone \r.
+        self._starts = [0, *(m.end() for m in re.finditer(r"\r\n|\r|\n", self.text))]
 
     def position(self, offset: int) -> tuple[int, int]:
         """1-based line and column of a character offset."""
