@@ -65,7 +65,7 @@ function anchor(location, i, price, view, used, height) {
   if (location === "absolute") return [view.y(price), 0];
   const above = location === "abovebar";
   const y = view.y(above ? view.high[i] : view.low[i]);
-  if (y === null) return [null, 0];
+  if (y === null || view.spacing < 2) return [y, above ? -1 : 1];
   const key = (above ? 1 : -1) * (i + 1);
   const gap = used.get(key) || 6;
   used.set(key, gap + height + 3);
@@ -73,15 +73,16 @@ function anchor(location, i, price, view, used, height) {
 }
 
 function drawShapes(ctx, item, view, used) {
-  const size = SIZES[item.size] || SIZES.auto;
-  const lines = item.text ? item.text.split("\n") : [];
+  const crowded = view.spacing < 2; // far zoomed out: dots instead of signs
+  const size = crowded ? 3 : SIZES[item.size] || SIZES.auto;
+  const lines = item.text && !crowded ? item.text.split("\n") : [];
   const font = Math.min(14, Math.max(10, size));
   ctx.textAlign = "center";
   for (const [i, price] of item.at) {
     const bar = i + item.offset;
     if (bar < view.first - 20 || bar > view.last + 20) continue;
     const color = item.colors.at(i), ink = item.textcolors.at(i);
-    const label = item.shape === "labelup" || item.shape === "labeldown";
+    const label = !crowded && (item.shape === "labelup" || item.shape === "labeldown");
     const textHeight = lines.length * (font + 2);
     const [tip, grow] = anchor(item.location, i, price, view, used, label ? Math.max(size, textHeight + 8) : size + textHeight);
     if (tip === null) continue;
@@ -93,7 +94,7 @@ function drawShapes(ctx, item, view, used) {
     }
     const center = tip + (grow * size) / 2;
     if (color) {
-      if (item.char) {
+      if (item.char && !crowded) {
         ctx.fillStyle = color;
         ctx.font = `${size + 4}px ${view.font}`;
         ctx.textBaseline = "middle";
