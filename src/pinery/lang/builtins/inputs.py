@@ -1,6 +1,6 @@
 """Inputs: values that the user of a script may change before a run.
 
-The result takes the type of ``defval``, or the one ``type`` names in version 4 (``input@4``);
+The result takes the type of ``defval``, or the one ``type`` names in version 4;
 a source (``close``) gives the series itself. The first argument's default and the bounds are
 constants: they are known before the first bar.
 """
@@ -25,26 +25,18 @@ ROWS: list[FunctionRow | VariableRow] = [
     fn(
         "input",
         [
-            f"(defval: const T, {_TITLE}, {_TEXTS}, {_SHOWN}) -> input T",
-            f"(defval: series float, {_TITLE}, inline: const string = ?, group: const string = ?, "
+            f"@4 (defval: const T, {_TITLE}, type: const string = ?, minval: const float = ?, "
+            f"maxval: const float = ?, confirm: const bool = false, step: const float = ?, {_OPTIONS}, {_TEXTS}) "
+            "-> input T",
+            f"@4 (defval: const T, {_TITLE}, type: const string = ?, confirm: const bool = false, {_OPTIONS}, "
+            f"{_TEXTS}) -> input T",
+            f"@4 (defval: series float, {_TITLE}, type: const string = ?, {_TEXTS}) -> series float",
+            f"@5,6 (defval: const T, {_TITLE}, {_TEXTS}, {_SHOWN}) -> input T",
+            f"@5,6 (defval: series float, {_TITLE}, inline: const string = ?, group: const string = ?, "
             f"tooltip: const string = ?, {_SHOWN}) -> series float",
         ],
         _INPUT,
-        "Adds an input of the default value's type.",
-        versions=V5,
-    ),
-    fn(
-        "input@4",
-        [
-            f"(defval: const T, {_TITLE}, type: const string = ?, minval: const float = ?, maxval: const float = ?, "
-            f"confirm: const bool = false, step: const float = ?, {_OPTIONS}, {_TEXTS}) -> input T",
-            f"(defval: const T, {_TITLE}, type: const string = ?, confirm: const bool = false, {_OPTIONS}, {_TEXTS}) "
-            "-> input T",
-            f"(defval: series float, {_TITLE}, type: const string = ?, {_TEXTS}) -> series float",
-        ],
-        _INPUT,
-        "Adds an input of the type named, or of the default value's type.",
-        versions=(4,),
+        "Adds an input of the default value's type, or of the type named in version 4.",
     ),
     fn(
         "input.bool",
