@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pinery.core.instrument import Instrument
+from pinery.runtime.requests import DataPort, NullData
 
 if TYPE_CHECKING:
     from pinery.runtime.drawings.store import Drawings
@@ -77,6 +78,8 @@ class Runtime:
     strategy: StrategyPort
     limits: Limits
     barstate: BarState = field(default_factory=BarState)
+    data: DataPort = field(default_factory=NullData)
+    main_instrument: Instrument | None = None  # of the chart; None: ``instrument`` is the chart's
 
     # the bar at hand
     bar_index: int = -1

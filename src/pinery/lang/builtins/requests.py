@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pinery.lang.builtins.schema import V5, V6, FunctionRow, VariableRow, fn, host, special, variable
 
-_MERGE = "gaps: bool = false, lookahead: bool = false, ignore_invalid_symbol: bool = false"
+_GAPS = ("gaps: string = barmerge.gaps_off", "gaps: bool")
+_LOOKAHEAD = ("lookahead: string = barmerge.lookahead_off", "lookahead: bool")
+_MERGE = f"{_GAPS[0]}, {_LOOKAHEAD[0]}, ignore_invalid_symbol: bool = false"
 
 _FUTURE = {
     "dividends.future_amount": ("float", "Amount of the next dividend."),
@@ -19,8 +21,13 @@ _FUTURE = {
 ROWS: list[FunctionRow | VariableRow] = [
     fn(
         "request.security",
-        f"(symbol: string, timeframe: string, expression: any, {_MERGE}, currency: string = ?,"
-        " calc_bars_count: int = ?) -> series any",
+        [
+            f"(symbol: string, timeframe: string, expression: any, {gaps}, {lookahead},"
+            " ignore_invalid_symbol: bool = false, currency: string = ?, calc_bars_count: int = ?) -> series any"
+            # Old scripts write true and false for on and off.
+            for gaps in _GAPS
+            for lookahead in _LOOKAHEAD
+        ],
         special("request.security"),
         "The expression's value on another symbol or timeframe.",
     ),
@@ -59,14 +66,14 @@ ROWS: list[FunctionRow | VariableRow] = [
     ),
     fn(
         "request.financial",
-        "(symbol: string, financial_id: string, period: string, gaps: bool = false,"
+        "(symbol: string, financial_id: string, period: string, gaps: string = barmerge.gaps_off,"
         " ignore_invalid_symbol: bool = false, currency: string = ?) -> series float",
         host("requests:financial"),
         "A figure of a company's financial statements.",
     ),
     fn(
         "request.economic",
-        "(country_code: string, field: string, gaps: bool = false, ignore_invalid_symbol: bool = false)"
+        "(country_code: string, field: string, gaps: string = barmerge.gaps_off, ignore_invalid_symbol: bool = false)"
         " -> series float",
         host("requests:economic"),
         "A figure of a country's economy.",
@@ -74,7 +81,8 @@ ROWS: list[FunctionRow | VariableRow] = [
     ),
     fn(
         "request.quandl",
-        "(ticker: string, gaps: bool = false, index: int = 0, ignore_invalid_symbol: bool = false) -> series float",
+        "(ticker: string, gaps: string = barmerge.gaps_off, index: int = 0,"
+        " ignore_invalid_symbol: bool = false) -> series float",
         host("requests:quandl"),
         "A value of the former Quandl data sets.",
     ),

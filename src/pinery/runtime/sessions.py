@@ -1,0 +1,306 @@
+"""Trading sessions: what TradingView's session texts mean, trading days, and the ``session.*`` states.
+
+A trading day is named by the date on which it ends: an overnight session ``1700-1600`` of Monday
+begins on Sunday evening. Holidays are not known here; a day without trades is simply without bars.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pinery.core.errors import PineRuntimeError
+from pinery.runtime.calendars import DAY, EPOCH_ORDINAL, MINUTE, Clock, clock
+
+if TYPE_CHECKING:
+    from pinery.core.instrument import Instrument
+    from pinery.runtime.context import Runtime
+
+WEEKDAYS = "23456"
+ALL_DAYS = "1234567"
+_WHOLE_DAY = 24 * 60
+_PERIOD = re.compile(r"(\d{2}):?(\d{2})(?:F\d+)?-(\d{2}):?(\d{2})(?:F\d+)?")
+
+# A daily pause this short (minutes) does not move the intraday grid: bars of a 1705-1700 session
+# stay on the full hours, on Sundays too, as the exports of such symbols show.
+_SHORT_PAUSE = 10
+
+Segments = tuple[tuple[int, int], ...]
+
+
+class TradingDay:
+    """One trading day: ``segments`` are its (open, close) times in Unix ms; ``since`` is the last close before."""
+
+    __slots__ = ("close", "grid", "open", "ordinal", "segments", "since")
+
+    def __init__(self, ordinal: int, segments: Segments, since: int, pause: int) -> None:
+        self.ordinal = ordinal  # of its date, as date.toordinal
+        self.segments = segments
+        self.since = since
+        self.open = segments[0][0]
+        self.close = segments[-1][1]
+        self.grid = self.open - pause  # where intraday bars begin
+
+    def segment(self, time: int) -> tuple[int, int, int]:
+        """(last close before, grid start, close) of the segment that holds ``time``, or of the next one."""
+        since, grid = self.since, self.grid
+        for first, last in self.segments:
+            if time < last:
+                return since, grid if first == self.open else first, last
+            since = last
+        return since, self.close, self.close
+
+    def holds(self, time: int) -> bool:
+        return any(first <= time < last for first, last in self.segments)
+
+
+class SessionCalendar:
+    """The trading days of one session text in one zone.
+
+    ``week`` holds the (open, close) minutes of each weekday, Monday first, from midnight of the
+    trading day; opening minutes are negative for overnight sessions.
+    """
+
+    __slots__ = ("_cached", "_clock", "_days", "always", "trading", "week")
+
+    def __init__(self, week: tuple[Segments, ...], clock: Clock) -> None:
+        self.week = week
+        self._clock = clock
+        self.trading = tuple(bool(segments) for segments in week)
+        self.always = all(segments == ((0, _WHOLE_DAY),) for segments in week)
+        self._days: dict[int, TradingDay] = {}
+        self._cached: TradingDay | None = None
+
+    def is_trading(self, ordinal: int) -> bool:
+        return self.trading[(ordinal - 1) % 7]
+
+    def next_trading(self, ordinal: int) -> int:
+        """The first trading date on or after a date."""
+        while not self.trading[(ordinal - 1) % 7]:
+            ordinal += 1
+        return ordinal
+
+    def previous_trading(self, ordinal: int) -> int:
+        """The last trading date before a date."""
+        ordinal -= 1
+        while not self.trading[(ordinal - 1) % 7]:
+            ordinal -= 1
+        return ordinal
+
+    def count(self, first: int, last: int) -> int:
+        """Number of trading dates from ``first`` (included) to ``last`` (excluded)."""
+        weeks, rest = divmod(last - first, 7)
+        return weeks * sum(self.trading) + sum(self.trading[(last - 1 - i) % 7] for i in range(1, rest + 1))
+
+    def on(self, ordinal: int) -> TradingDay:
+        """The trading day of a trading date."""
+        found = self._days.get(ordinal)
+        if found is None:
+            before = self.previous_trading(ordinal)
+            closing = self.week[(before - 1) % 7][-1][1]
+            minutes = self.week[(ordinal - 1) % 7]
+            pause = (minutes[0][0] - closing) % _WHOLE_DAY
+            segments = tuple((self._at(ordinal, a), self._at(ordinal, b)) for a, b in minutes)
+            found = TradingDay(
+                ordinal, segments, self._at(before, closing), pause * MINUTE if pause <= _SHORT_PAUSE else 0
+            )
+            if len(self._days) > 20_000:
+                self._days.clear()
+            self._days[ordinal] = found
+        return found
+
+    def _at(self, ordinal: int, minutes: int) -> int:
+        return self._clock.unix((ordinal - EPOCH_ORDINAL) * DAY + minutes * MINUTE)
+
+    def day(self, time: int) -> TradingDay:
+        """The trading day that ``time`` (Unix ms) belongs to; between two days, the later one."""
+        found = self._cached
+        if found is not None and found.since <= time < found.close:
+            return found
+        self._clock.load(time)
+        found = self.on(self.next_trading(self._clock.ordinal))
+        while time >= found.close:
+            found = self.on(self.next_trading(found.ordinal + 1))
+        while time < found.since:
+            found = self.on(self.previous_trading(found.ordinal))
+        self._cached = found
+        return found
+
+    def holds(self, time: int) -> bool:
+        """True inside a session: its start belongs to it, its end does not."""
+        return self.day(time).holds(time)
+
+
+@lru_cache(maxsize=512)
+def calendar(session: str, zone_name: str, default_days: str = WEEKDAYS) -> SessionCalendar:
+    """The calendar of a session text, for example ``"0930-1600:23456"``, ``"0900-1200,1300-1700"``,
+    ``"1700-1600"``, ``"24x7"`` or ``"0900-1630|0900-1400:2"`` (Mondays differ).
+
+    ``default_days`` are the days of periods that name none. Raises PineRuntimeError for other texts.
+    """
+    return SessionCalendar(_read_week(session, default_days), clock(zone_name, "sessions"))
+
+
+def _read_week(session: str, default_days: str) -> tuple[Segments, ...]:
+    text = session.strip().replace(" ", "")
+    if text.lower() == "24x7":
+        return (((0, _WHOLE_DAY),),) * 7
+    week: list[list[tuple[int, int]]] = [[] for _ in range(7)]
+    named: set[int] = set()
+    # Alternatives that name their days replace those that do not.
+    for part in sorted(text.split("|"), key=lambda p: ":" in _without_clock_colons(p)):
+        days_seen: set[int] = set()
+        for period, days in _periods(session, part, default_days):
+            explicit = ":" in _without_clock_colons(part)
+            for day in days:
+                index = (int(day) + 5) % 7  # 1 = Sunday becomes 6, 2 = Monday becomes 0
+                if explicit and index not in named and index not in days_seen:
+                    week[index] = []
+                days_seen.add(index)
+                week[index].append(period)
+        if ":" in _without_clock_colons(part):
+            named |= days_seen
+    if not any(week):
+        raise _invalid(session)
+    return tuple(tuple(sorted(set(segments))) for segments in week)
+
+
+def _without_clock_colons(part: str) -> str:
+    """A part with ``09:30`` written as ``0930``, so that a colon left over introduces days."""
+    return re.sub(r"(?<!\d)(\d{2}):(\d{2})(?=F?\d*-|,|:|$)", r"\1\2", part)
+
+
+def _periods(session: str, part: str, default_days: str) -> list[tuple[tuple[int, int], str]]:
+    """The periods of one alternative with their days; a period without days has those of the next that names them."""
+    found: list[tuple[tuple[int, int], str]] = []
+    days = default_days
+    for item in reversed(_without_clock_colons(part).split(",")):
+        if not item:
+            continue
+        period, colon, own = item.partition(":")
+        if colon:
+            if not re.fullmatch(r"[1-7]+", own):
+                raise _invalid(session)
+            days = own
+        match = _PERIOD.fullmatch(period)
+        if match is None:
+            raise _invalid(session)
+        start, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
+        if start > _WHOLE_DAY or end > _WHOLE_DAY:
+            raise _invalid(session)
+        end = end or _WHOLE_DAY
+        if start >= end:
+            start -= _WHOLE_DAY
+        found.append(((start, end), "".join(sorted(set(days)))))
+    return found
+
+
+def _invalid(session: str) -> PineRuntimeError:
+    return PineRuntimeError(f"Invalid session {session!r}", "write it like 0930-1600 or 0900-1200,1300-1700:23456")
+
+
+def calendar_of(instrument: Instrument) -> SessionCalendar:
+    """The calendar of an instrument's regular session; without days it trades Monday to Friday."""
+    return calendar(instrument.session, instrument.timezone)
+
+
+def extended_calendar(instrument: Instrument) -> SessionCalendar:
+    return calendar(instrument.session_extended or instrument.session, instrument.timezone)
+
+
+def session_calendar(rt: Runtime, session: str | None, zone_name: str | None = None) -> SessionCalendar | None:
+    """The calendar of a session argument; None where it means the symbol's own session.
+
+    Without days a session holds all days from version 5 on, Monday to Friday before.
+    """
+    if session is None or session != session:
+        return None
+    text = session.strip()
+    if not text or text == "regular":
+        return None
+    if text == "extended":
+        return extended_calendar(rt.instrument)
+    return calendar(text, zone_name or rt.instrument.timezone, ALL_DAYS if rt.version >= 5 else WEEKDAYS)
+
+
+# --- session.* --------------------------------------------------------------------------
+
+
+def _previous_time(rt: Runtime) -> int | None:
+    return rt.columns.time[rt.bar_index - 1] if rt.bar_index > 0 else None
+
+
+def _is_first(rt: Runtime, days: SessionCalendar) -> bool:
+    day = days.day(rt.time)
+    previous = _previous_time(rt)
+    if previous is not None and previous < rt.time:
+        return days.day(previous) is not day
+    return rt.time <= day.open < rt.time_close or rt.time == day.grid
+
+
+def isfirstbar(rt: Runtime) -> bool:
+    if rt.timeframe.isdwm:
+        return True
+    return _is_first(rt, extended_calendar(rt.instrument))
+
+
+def islastbar(rt: Runtime) -> bool:
+    if rt.timeframe.isdwm:
+        return True
+    return rt.time_close >= extended_calendar(rt.instrument).day(rt.time).close
+
+
+def isfirstbar_regular(rt: Runtime) -> bool:
+    if rt.timeframe.isdwm:
+        return True
+    days = calendar_of(rt.instrument)
+    day = days.day(rt.time)
+    if rt.time_close <= day.grid:
+        return False  # before the market
+    previous = _previous_time(rt)
+    if previous is None:
+        return rt.time <= day.open
+    before = days.day(previous)
+    return before is not day or (previous < day.grid and rt.columns.time_close[rt.bar_index - 1] <= day.grid)
+
+
+def islastbar_regular(rt: Runtime) -> bool:
+    if rt.timeframe.isdwm:
+        return True
+    day = calendar_of(rt.instrument).day(rt.time)
+    return rt.time_close >= day.close > rt.time
+
+
+def ismarket(rt: Runtime) -> bool:
+    if rt.timeframe.isdwm or not rt.instrument.session_extended:
+        return True
+    return calendar_of(rt.instrument).day(rt.time).holds(rt.time)
+
+
+def ispremarket(rt: Runtime) -> bool:
+    return _outside(rt) == "before"
+
+
+def ispostmarket(rt: Runtime) -> bool:
+    return _outside(rt) == "after"
+
+
+def _outside(rt: Runtime) -> str:
+    """Where the bar lies in the extended session: "before" or "after" the regular one, or "" inside it."""
+    if rt.timeframe.isdwm or not rt.instrument.session_extended:
+        return ""
+    ordinal = extended_calendar(rt.instrument).day(rt.time).ordinal
+    regular = calendar_of(rt.instrument)
+    if not regular.is_trading(ordinal):
+        return ""
+    day = regular.on(ordinal)
+    if rt.time < day.open:
+        return "before"
+    return "after" if rt.time >= day.close else ""
+
+
+def trading_date(instrument: Instrument, time: int) -> date:
+    """The date of the trading day that ``time`` (Unix ms) belongs to."""
+    return date.fromordinal(calendar_of(instrument).day(time).ordinal)
