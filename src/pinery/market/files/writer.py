@@ -1,0 +1,49 @@
+"""Bars to CSV and Parquet files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from pinery.core.bars import BarSeries
+from pinery.core.errors import DataError
+from pinery.market.files.tables import polars
+
+
+def write_bars(bars: BarSeries, path: str | Path) -> None:
+    """Write ``time,open,high,low,close,volume`` (time in Unix ms) as Parquet if the name ends so, else as CSV.
+
+    The file appears whole or not at all: it is written beside its place and moved there.
+    """
+    pl = polars()
+    path = Path(path)
+    frame = pl.DataFrame(
+        {
+            "time": bars.time,
+            "open": bars.open,
+            "high": bars.high,
+            "low": bars.low,
+            "close": bars.close,
+            "volume": pl.Series("volume", bars.volume).fill_nan(None),
+        }
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        try:
+            if path.suffix.lower() in (".parquet", ".pq"):
+                frame.write_parquet(draft)
+            else:
+                frame.write_csv(draft)
+            # mkstemp makes files private; bars are ordinary data.
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(draft, 0o666 & ~umask)
+            os.replace(draft, path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
