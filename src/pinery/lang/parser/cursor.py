@@ -10,18 +10,11 @@ from pinery.lang.source import Span
 NEWLINE = "end of line"
 
 ASSIGN_OPS = frozenset([":=", "+=", "-=", "*=", "/=", "%="])
+_BINARY = frozenset(["*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "=", "?", ":", "and", "or", "."]) | ASSIGN_OPS
 # A line that ends with one of these goes on in the next one.
-_CONTINUES_AFTER = (
-    frozenset(
-        ["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "=", "?", ":", "and", "or", "not", ".", "(", "["]
-    )
-    | ASSIGN_OPS
-)
+_CONTINUES_AFTER = _BINARY | {"+", "-", "not", "(", "["}
 # A line that starts with one of these goes on from the one before.
-_CONTINUES_BEFORE = (
-    frozenset(["*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "=", "?", ":", "and", "or", ".", ",", ")", "]"])
-    | ASSIGN_OPS
-)
+_CONTINUES_BEFORE = _BINARY | {",", ")", "]"}
 _STATEMENT_WORDS = frozenset(["if", "else", "for", "while", "switch", "var", "varip"])
 _NAMED = {NAME: "name", INT: "number", FLOAT: "number", STRING: "string", COLOR: "color"}
 

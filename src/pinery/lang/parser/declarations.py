@@ -32,6 +32,7 @@ class DeclarationParser(StructureParser):
             self.fail("P021", f"expected a variable's name, found {self.found()}", hint="write var name = value")
         name = self.advance()
         if self.kind != "=":
+            hint: str | None
             if self.kind in (NEWLINE, EOF):
                 hint = f"write {name.value} = na to start without a value"
                 self.fail("P021", f"`{name.value}` is declared without a value", name, hint)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import fields, is_dataclass
-from functools import cache
+from dataclasses import fields
 
 from pinery.lang import ast
 from pinery.lang.source import Span
@@ -12,11 +10,12 @@ from pinery.lang.source import Span
 MAX_DEPTH = 1000
 
 
-@cache
-def _child_fields(kind: Hashable) -> tuple[str, ...]:
-    assert isinstance(kind, type) and is_dataclass(kind)
-    leaves = {"span", "op_span", "attr_span", "name_span", "var_span", "name_spans", "names", "version_span"}
-    return tuple(f.name for f in fields(kind) if f.name not in leaves)
+_LEAVES = {"span", "op_span", "attr_span", "name_span", "var_span", "name_spans", "names", "version_span"}
+_CHILDREN: dict[str, tuple[str, ...]] = {
+    name: tuple(f.name for f in fields(kind) if f.name not in _LEAVES)
+    for name, kind in vars(ast).items()
+    if isinstance(kind, type) and issubclass(kind, ast.Node)
+}
 
 
 def too_deep(root: ast.Node) -> Span | None:
@@ -28,7 +27,7 @@ def too_deep(root: ast.Node) -> Span | None:
             return place
         if isinstance(node, ast.Stmt):
             place = node.span
-        for name in _child_fields(type(node)):
+        for name in _CHILDREN[type(node).__name__]:
             child = getattr(node, name)
             if isinstance(child, ast.Node):
                 stack.append((child, depth + 1, place))
