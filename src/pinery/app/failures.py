@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.text import Text
 
-from pinery.core.errors import PineryError, PineRuntimeError
+from pinery.core.errors import PineRuntimeError, PineryError
 
 INTERNAL = 70
 INTERRUPTED = 130

@@ -22,9 +22,7 @@ def read_script(path: Path) -> Source:
 def read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise UsageError(
-                f"{path} is a folder, not a script", hint=f"name the files, for example {path}/*.pine"
-            )
+            raise UsageError(f"{path} is a folder, not a script", hint=f"name the files, for example {path}/*.pine")
         if not path.is_file() and path.exists():
             raise UsageError(f"{path} is not a regular file")
         with path.open("rb") as file:

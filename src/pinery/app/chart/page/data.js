@@ -40,7 +40,7 @@ class Colors {
     this.constant = !spec ? null : spec.one ?? null;
     this.palette = spec?.palette;
     if (this.palette) {
-      this.index = new Int16Array(length).fill(-1);
+      this.index = new Int32Array(length).fill(-1);
       let at = 0;
       for (let r = 0; r < spec.runs.length; r += 2) {
         this.index.fill(spec.runs[r + 1], at, at + spec.runs[r]);

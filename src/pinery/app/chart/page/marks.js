@@ -30,7 +30,7 @@ function drawFill(ctx, item, view) {
     let from = i - 1;
     if (item.gaps) while (from > 0 && !(a.value(from) === a.value(from) && b.value(from) === b.value(from))) from--;
     const corners = [a.value(from), a.value(i), b.value(i), b.value(from)];
-    if (corners.some((v) => v === undefined || v !== v)) continue;
+    if (corners.some((v) => v === undefined || v === null || v !== v)) continue;
     const [y1, y2, y3, y4] = corners.map((v) => view.y(v));
     if (y1 === null) continue;
     if (gradient) {

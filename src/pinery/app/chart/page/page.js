@@ -42,7 +42,7 @@ class Pane {
     const x0 = scale.logicalToCoordinate(0), spacing = (scale.logicalToCoordinate(1000) - x0) / 1000;
     return {
       x: (i) => x0 + i * spacing,
-      y: (price) => (price === price && price !== undefined ? this.series.priceToCoordinate(price) : null),
+      y: (price) => (price === null || price === undefined || price !== price ? null : this.series.priceToCoordinate(price)),
       first: Math.floor(range.from), last: Math.ceil(range.to), bars: data.bars.c.length,
       high: data.bars.h, low: data.bars.l, spacing, width: size.width, height: size.height, font: theme.font, ink: theme.ink,
     };
