@@ -79,10 +79,13 @@ ROWS: list[FunctionRow | VariableRow] = [
     ),
     fn(
         "math.random",
-        "(min: float = 0.0, max: float = 1.0, seed: int = ?) -> series float",
-        kernel("random:uniform"),
-        "Pseudo-random number between `min` and `max`, both excluded. The sequence depends on `seed` alone and"
-        " repeats from run to run.",
+        [
+            "(min: float = 0.0, max: float = 1.0) -> series float",
+            "(min: float = 0.0, max: float = 1.0, seed: int) -> series float",
+        ],
+        [host("random_numbers:uniform"), kernel("random_numbers:uniform_seeded")],
+        "Pseudo-random number between `min` and `max`, both excluded. Runs repeat; with `seed` each call site has"
+        " the sequence of that seed.",
         stateful=False,
     ),
     constant("math.pi", "float", math.pi, "Archimedes' constant, 3.14159..."),

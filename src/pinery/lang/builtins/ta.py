@@ -293,8 +293,8 @@ _STATISTICS: list[FunctionRow | VariableRow] = [
     ),
     fn(
         "ta.median",
-        "(source: N, length: int) -> series N",
-        kernel("kernels.statistics:median"),
+        ["(source: int, length: int) -> series int", "(source: float, length: int) -> series float"],
+        [kernel("kernels.statistics:median_int"), kernel("kernels.statistics:median")],
         "Middle of the last `length` values in order; the mean of the two middle ones if their number is even.",
     ),
     fn(
@@ -362,7 +362,7 @@ _TRENDS: list[FunctionRow | VariableRow] = [
             "(source: bool, length: int = 1) -> series bool",
         ],
         [
-            kernel("kernels.crosses:change_int"),
+            kernel("kernels.crosses:change"),
             kernel("kernels.crosses:change"),
             kernel("kernels.crosses:change_bool"),
         ],

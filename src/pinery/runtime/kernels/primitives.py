@@ -1,0 +1,136 @@
+"""The few operations on windows that kernels build on, at C speed under CPython.
+
+Kernels stay inside a small subset of Python; this module may use more, because a native back end
+supplies its own versions. Sums run from the oldest value to the newest, one rounding per addition,
+so that every back end and every Python version gives the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from functools import reduce
+from itertools import repeat
+from operator import add, mul, sub
+
+from pinery.runtime.kernels.state import State
+
+NAN = math.nan
+INF = math.inf
+MAX_LOOKBACK = 10_000  # bars a window keeps when its length may change from bar to bar
+_LONGEST = 1_000_000  # lengths above this are nonsense, as are those below 1
+_EPSILON = 1e-10  # deviations up to this count as zero: the reference manual's ta.stdev
+
+
+def _in_order(values: Iterable[float]) -> float:
+    return reduce(add, values, 0)
+
+
+# The builtin adds left to right with one rounding per addition too, three times as fast, but
+# compensates for the rounding since Python 3.12, which changes the bits.
+_sum: Callable[[Iterable[float]], float] = sum if sys.version_info < (3, 12) else _in_order
+
+
+class Window(State):
+    """The newest values of a series, oldest first.
+
+    ``length`` is as the script gave it, ``size`` the whole number of values it means (0: invalid).
+    With ``dynamic`` the window may grow later and keeps ``MAX_LOOKBACK`` values for that.
+    """
+
+    __slots__ = ("keep", "length", "limit", "size", "values")
+
+    def __init__(self, dynamic: bool = False) -> None:
+        self.values: list[float] = []
+        self.length: float = 0.0
+        self.size: int = 0
+        self.keep: int = MAX_LOOKBACK if dynamic else 1
+        self.limit: int = 2 * self.keep + 64
+
+
+def whole(length: float) -> int:
+    """A length as a number of bars: cut to an integer; 0 if na or out of range."""
+    return int(length) if 1 <= length <= _LONGEST else 0
+
+
+def fit(window: Window, length: float) -> None:
+    """Take a new length; called when it differs from ``window.length`` (always, if it is na)."""
+    window.length = length
+    window.size = whole(length)
+    reserve(window, window.size)
+
+
+def reserve(window: Window, count: int) -> None:
+    """Keep at least ``count`` values from now on."""
+    if count > window.keep:
+        window.keep = count
+        window.limit = 2 * count + 64
+
+
+def trim(window: Window) -> None:
+    """Drop values that no length can reach; called when ``len(values)`` passes ``limit``."""
+    values = window.values
+    del values[: len(values) - window.keep]
+
+
+def total(values: list[float], size: int) -> float:
+    """Sum of the newest ``size`` values (``size`` > 0), oldest first."""
+    return _sum(values[-size:])
+
+
+def dot(values: list[float], size: int, weights: list[float]) -> float:
+    """Sum of the newest ``size`` values, each times its weight, oldest first."""
+    return _sum(map(mul, values[-size:], weights))
+
+
+def squared_deviations(values: list[float], size: int, mean: float) -> float:
+    """Sum of squared distances from ``mean``; distances within rounding noise count as zero."""
+    away = map(sub, values[-size:], repeat(mean))
+    return _sum([d * d for d in away if d > _EPSILON or d < -_EPSILON])
+
+
+def absolute_deviations(values: list[float], size: int, mean: float) -> float:
+    """Sum of absolute distances from ``mean``."""
+    return _sum(map(abs, map(sub, values[-size:], repeat(mean))))
+
+
+def cross_deviations(xs: list[float], ys: list[float], size: int, mean_x: float, mean_y: float) -> float:
+    """Sum of the products of the distances of ``xs`` and ``ys`` from their means."""
+    return _sum(map(mul, map(sub, xs[-size:], repeat(mean_x)), map(sub, ys[-size:], repeat(mean_y))))
+
+
+def largest(values: list[float], size: int) -> float:
+    return max(values[-size:])
+
+
+def smallest(values: list[float], size: int) -> float:
+    return min(values[-size:])
+
+
+def age_of(values: list[float], size: int, value: float) -> int:
+    """How many bars ago ``value`` was last seen; it is among the newest ``size``."""
+    tail = values[-size:]
+    tail.reverse()
+    return tail.index(value)
+
+
+def ordered(values: list[float], size: int) -> list[float]:
+    """The newest ``size`` values, ascending."""
+    return sorted(values[-size:])
+
+
+def count_up_to(values: list[float], size: int, bound: float) -> int:
+    """How many of the newest ``size`` values are at most ``bound``."""
+    return len([x for x in values[-size:] if x <= bound])
+
+
+def place_before(ranked: list[float], value: float) -> int:
+    """How many of the ascending values are below ``value``."""
+    return bisect_left(ranked, value)
+
+
+def place_after(ranked: list[float], value: float) -> int:
+    """How many of the ascending values are at most ``value``."""
+    return bisect_right(ranked, value)
