@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pinery.lang.builtins.schema import ALL, V5, FunctionRow, Impl, VariableRow, fn, pure, special
+from pinery.lang.builtins.schema import ALL, V5, FunctionRow, VariableRow, fn, pure, special
 
 
-def _numeric(
-    name: str, extra: str, returns: str, doc: str, *, versions: tuple[int, ...] = ALL, impl: Impl | None = None
-) -> FunctionRow:
+def _numeric(name: str, extra: str, returns: str, doc: str, *, versions: tuple[int, ...] = ALL) -> FunctionRow:
     """A function over an int or a float array; ``N`` in ``returns`` is the element's type."""
     function = name.partition(".")[2]
     signatures = [f"(id: array<{kind}>{extra}) -> series {returns.replace('N', kind)}" for kind in ("int", "float")]
-    return fn(name, signatures, impl or pure(f"arrays:{function}"), doc, versions=versions)
+    return fn(name, signatures, pure(f"array_numbers:{function}"), doc, versions=versions)
 
 
 def _new(kind: str, doc: str, versions: tuple[int, ...] = ALL) -> FunctionRow:
@@ -89,7 +87,7 @@ ROWS: list[FunctionRow | VariableRow] = [
             for a in ("int", "float")
             for b in ("int", "float")
         ],
-        pure("arrays:covariance"),
+        pure("array_numbers:covariance"),
         "The covariance of two arrays: of the population, or of a sample when `biased` is false.",
     ),
     fn(
@@ -128,7 +126,7 @@ ROWS: list[FunctionRow | VariableRow] = [
     fn(
         "array.join",
         '(id: array<T>, separator: string = ",") -> series string',
-        pure("arrays:join"),
+        pure("strings:join"),
         "The elements as one text with `separator` in between.",
     ),
     fn("array.last", "(id: array<T>) -> series T", pure("arrays:last"), "The last element.", versions=V5),
@@ -160,7 +158,7 @@ ROWS: list[FunctionRow | VariableRow] = [
         "array.percentrank",
         ", index: int",
         "N",
-        "The percentage of the other elements that are less than or equal to the one at `index`.",
+        "The percentage of elements that are less than or equal to the one at `index`.",
         versions=V5,
     ),
     fn("array.pop", "(id: array<T>) -> series T", pure("arrays:pop"), "Removes and returns the last element."),
@@ -184,7 +182,7 @@ ROWS: list[FunctionRow | VariableRow] = [
     fn(
         "array.slice",
         "(id: array<T>, index_from: int, index_to: int) -> series array<T>",
-        pure("arrays:slice"),
+        pure("arrays:window"),
         "A live view of the elements from `index_from` up to, but not including, `index_to`.",
     ),
     fn(
