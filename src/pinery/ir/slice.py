@@ -240,5 +240,7 @@ def _with_body(program: n.Program, body: list[n.Stmt]) -> n.Program:
         for stmt in statements(function.body):
             for expr in expressions(stmt):
                 used.update(dict.fromkeys(v for v in loaded(expr) if v in own))
-    main = replace(program.main, body=body, vars=[v for v in program.main.vars if v in used], slots=slots, frames=frames)
+    main = replace(
+        program.main, body=body, vars=[v for v in program.main.vars if v in used], slots=slots, frames=frames
+    )
     return replace(program, main=main, functions=[f for f in program.functions if f in reachable])

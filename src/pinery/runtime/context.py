@@ -6,6 +6,7 @@ a ``request.security`` runs elsewhere). Host functions take it as their first ar
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,11 @@ class Columns:
     low: list[float] = field(default_factory=list)
     close: list[float] = field(default_factory=list)
     volume: list[float] = field(default_factory=list)
+    hl2: list[float] = field(default_factory=list)
+    hlc3: list[float] = field(default_factory=list)
+    ohlc4: list[float] = field(default_factory=list)
+    hlcc4: list[float] = field(default_factory=list)
+    bar_index: Sequence[int] = range(1 << 62)
 
 
 @dataclass(slots=True)
@@ -90,6 +96,11 @@ class Runtime:
     low: float = 0.0
     close: float = 0.0
     volume: float = 0.0
+    hl2: float = 0.0
+    hlc3: float = 0.0
+    ohlc4: float = 0.0
+    hlcc4: float = 0.0
+    captured: Any = None  # in a request's program: the value asked for, on this bar
 
     # the data set
     last_bar_index: int = 0
@@ -98,6 +109,7 @@ class Runtime:
     timenow: int = 0  # Unix ms; a historical run uses the last bar's close, so that runs repeat
     chart_kind: str = "standard"  # standard heikinashi renko linebreak kagi pnf range
     is_request: bool = False  # inside request.*: no outputs, drawings or orders
+    clock: Callable[[], float] = float  # seconds, rising; only for the loop limit (the default stands still)
     random: dict[int, Any] = field(default_factory=dict)  # math.random's generators by seed and call site
     cache: dict[str, Any] = field(default_factory=dict)  # per run scratch of host functions, by their own key
 

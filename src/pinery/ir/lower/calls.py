@@ -108,6 +108,15 @@ def _nz(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
     return n.Nz(e.type, e.span, value, replacement)
 
 
+def _alert(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
+    """The call's place tells alerts apart: each place fires once per bar."""
+    line, _ = fb.program.source.sources[e.span.file].position(e.span.start)
+    args = call_args(fb, e)
+    fb.program.alert_sites += 1
+    place = [n.Const(t.INT, e.span, fb.program.alert_sites), n.Const(t.INT, e.span, line)]
+    return n.Host(t.VOID, e.span, e.overload.impl.target, args + place)
+
+
 def _output(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
     """One output per call site: constant arguments are its settings, the others are recorded per bar."""
     index = len(fb.program.outputs)
@@ -201,9 +210,7 @@ def _specialise(
     program: ProgramBuilder, instance: ty.FunctionInstance, args: list[n.Expr]
 ) -> tuple[n.Function, list[n.Expr]]:
     """The function for these constant arguments (its branches fold), and the arguments still to pass."""
-    keys = [
-        None if param.reassigned else _constant_key(arg) for param, arg in zip(instance.params, args, strict=True)
-    ]
+    keys = [None if param.reassigned else _constant_key(arg) for param, arg in zip(instance.params, args, strict=True)]
     variants = program.variants.setdefault(id(instance), {})
     key = tuple(keys)
     if key not in variants and len(variants) >= MAX_VARIANTS:
@@ -240,4 +247,8 @@ def _lower_function(
     return function
 
 
-RULES: dict[str, Callable[[FunctionBuilder, ty.TCall], n.Expr]] = {"na": _is_na, "nz": _nz}
+RULES: dict[str, Callable[[FunctionBuilder, ty.TCall], n.Expr]] = {
+    "na": _is_na,
+    "nz": _nz,
+    "alert": _alert,
+}

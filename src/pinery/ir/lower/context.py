@@ -38,6 +38,7 @@ class ProgramBuilder:
     enum_titles: dict[str, dict[str, str]] = field(default_factory=dict)
     globals: dict[ty.Symbol, n.Var] = field(default_factory=dict)
     builtin_vars: dict[str, n.Var] = field(default_factory=dict)
+    alert_sites: int = 0
     names: dict[str, int] = field(default_factory=dict)
     main: FunctionBuilder | None = None
     declaration: dict[str, Any] = field(default_factory=dict)
@@ -57,17 +58,16 @@ class ProgramBuilder:
         return self.registry.variables[name]
 
     def fresh(self, base: str) -> str:
-        """A Python name that no other name of the program has."""
-        base = re.sub(r"\W", "_", base, flags=re.ASCII) or "v"
-        count = self.names.get(base, 0)
-        self.names[base] = count + 1
-        if count == 0 and not keyword.iskeyword(base) and not base.startswith("_") and base not in RESERVED:
-            return base
-        return self.fresh(f"{base}_{count}") if count == 0 else f"{base}_{count}"
-
-
-# Names that generated code uses itself.
-RESERVED = frozenset({"rt", "g", "fr", "nan", "bar", "None", "True", "False", "self", "main", "range", "float", "int", "len"})
+        """A Python name that no other name of the program has; a leading underscore is generated code's own."""
+        base = re.sub(r"\W", "_", base, flags=re.ASCII)
+        if not base or base[0] == "_" or base[0].isdigit() or keyword.iskeyword(base):
+            base = f"v{base}"
+        name = base
+        while name in self.names:
+            self.names[base] += 1
+            name = f"{base}_{self.names[base]}"
+        self.names[name] = 1
+        return name
 
 
 @dataclass(slots=True)

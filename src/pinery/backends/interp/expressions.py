@@ -1,0 +1,265 @@
+"""IR expressions as Python text."""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass, field
+from typing import Any
+
+from pinery.ir import nodes as n
+from pinery.lang import types as t
+from pinery.lang.types import Kind, Type
+
+# Binding strength of the text, weakest first.
+TERNARY, OR, AND, NOT, COMPARE, ADD, MUL, UNARY, ATOM = range(9)
+LONG = 60  # longer operands are not written twice
+
+OPTIONS: dict[str, Any] = {"gaps": False, "lookahead": False, "ignore_invalid_symbol": False, "currency": None}
+
+
+def python_field(name: str) -> str:
+    """A field's name as a Python attribute."""
+    return f"{name}_" if keyword.iskeyword(name) or name in ("copy", "label") else name
+
+
+@dataclass(slots=True)
+class ExprWriter:
+    """Writes the expressions of one function; collects what the function needs at its head."""
+
+    function: n.Function
+    is_main: bool
+    version: int
+    targets: dict[str, str]  # runtime target -> global name, for the whole module
+    enums: dict[str, str]  # enum constant -> global name
+    columns: set[str] = field(default_factory=set)
+    column_lists: set[str] = field(default_factory=set)
+    uses_bar: bool = False
+    own: set[n.Var] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.own = set(self.function.vars)
+
+    # --- names ------------------------------------------------------------------------
+
+    def place(self, var: n.Var) -> str:
+        """Where a variable lives: a local, this frame's slot or main's."""
+        if var not in self.own:
+            return f"_g.{var.name}"
+        if var.in_frame:
+            return f"_g.{var.name}" if self.is_main else f"_f.{var.name}"
+        return var.name
+
+    def memory(self, name: str) -> str:
+        return f"_g.{name}" if self.is_main else f"_f.{name}"
+
+    def history(self, var: n.Var) -> str:
+        return f"_g.h_{var.name}" if self.is_main or var not in self.own else f"_f.h_{var.name}"
+
+    def target(self, target: str) -> str:
+        name = self.targets.get(target)
+        if name is None:
+            name = self.targets[target] = "_t_" + target.replace(":", "_").replace(".", "_")
+        return name
+
+    def na(self, type_: Type) -> str:
+        return na_text(type_, self.version)
+
+    # --- texts ------------------------------------------------------------------------
+
+    def text(self, expr: n.Expr, strength: int = TERNARY) -> str:
+        """Python for ``expr``, in parentheses if it binds weaker than ``strength``."""
+        text, own = self._write(expr)
+        return text if own >= strength else f"({text})"
+
+    def args(self, exprs: list[n.Expr]) -> str:
+        return ", ".join(self.text(e) for e in exprs)
+
+    def _write(self, e: n.Expr) -> tuple[str, int]:
+        match e:
+            case n.Const():
+                return self._const(e), ATOM
+            case n.Load():
+                return self.place(e.var), ATOM
+            case n.Column():
+                self.columns.add(e.name)
+                return f"_c_{e.name}", ATOM
+            case n.History():
+                return self._history(e), ATOM
+            case n.ColumnHistory():
+                self.column_lists.add(e.name)
+                self.uses_bar = True
+                return f"_column_back(_l_{e.name}, _bar, {self.text(e.offset)})", ATOM
+            case n.Unary():
+                if e.op == "not":
+                    return f"not {self.text(e.operand, NOT)}", NOT
+                return f"-{self.text(e.operand, UNARY)}", UNARY
+            case n.Binary():
+                return self._binary(e)
+            case n.Logic():
+                strength = AND if e.op == "and" else OR
+                return f"{self.text(e.left, strength)} {e.op} {self.text(e.right, strength + 1)}", strength
+            case n.Select():
+                then, cond = self.text(e.then, OR), self.text(e.cond, OR)
+                return f"{then} if {cond} else {self.text(e.other)}", TERNARY
+            case n.IsNa():
+                return self._is_na(e)
+            case n.Nz():
+                return self._nz(e)
+            case n.Cast():
+                return self._cast(e)
+            case n.Pure():
+                return f"{self.target(e.target)}({self.args(e.args)})", ATOM
+            case n.Kernel():
+                return self._kernel(e), ATOM
+            case n.Host():
+                args = self.args(e.args)
+                return f"{self.target(e.target)}(_rt{', ' if args else ''}{args})", ATOM
+            case n.Call():
+                args = self.args(e.args)
+                slot = self.memory(e.frame.name)
+                return f"{e.frame.function.name}({slot}{', ' if args else ''}{args})", ATOM
+            case n.MakeTuple():
+                return f"({self.args(e.items)}{',' if len(e.items) == 1 else ''})", ATOM
+            case n.New():
+                return f"{e.udt.python_name}({self.args(e.args)})", ATOM
+            case n.CopyObject():
+                return f"_copy({self.text(e.value)})", ATOM
+            case n.Field():
+                return f"{self.text(e.value, ATOM)}.{python_field(e.name)}", ATOM
+            case n.Request():
+                return self._request(e), ATOM
+        raise TypeError(type(e).__name__)
+
+    def _const(self, e: n.Const) -> str:
+        if e.value is None:
+            return self.na(e.type)
+        if e.type.kind is Kind.ENUM:
+            return self.enums.setdefault(str(e.value), f"_e_{len(self.enums)}")
+        if isinstance(e.value, float) and e.value in (float("inf"), float("-inf")):
+            return "_inf" if e.value > 0 else "(-_inf)"
+        text = repr(e.value)
+        return f"({text})" if text.startswith("-") else text
+
+    def _history(self, e: n.History) -> str:
+        var = e.var
+        if var.every_bar and (self.is_main or var not in self.own):
+            items = f"_g.h_{var.name}"
+            if var.depth != n.DYNAMIC and isinstance(e.offset, n.Const):
+                return f"{items}[-{int(e.offset.value)}]"
+            return f"_look_back({items}, {self.text(e.offset)}, {self.place(var)}, {self.na(var.type)})"
+        self.uses_bar = True
+        return f"{self.history(var)}.get(_bar, {self.text(e.offset)})"
+
+    def _binary(self, e: n.Binary) -> tuple[str, int]:
+        op, left, right = e.op, _arithmetic_operand(e, e.left), _arithmetic_operand(e, e.right)
+        numeric = left.type.is_numeric and right.type.is_numeric
+        match op:
+            case "/":
+                return self._divide(left, right)
+            case "//":
+                return f"_idiv({self.text(left)}, {self.text(right)})", ATOM
+            case "%":
+                return f"_mod({self.text(left)}, {self.text(right)})", ATOM
+            case "==":
+                if numeric or _known(left) or _known(right):
+                    return f"{self.text(left, ADD)} == {self.text(right, ADD)}", COMPARE
+                return f"_eq({self.text(left)}, {self.text(right)})", ATOM
+            case "!=":
+                return self._not_equal(left, right, numeric)
+            case "<" | "<=" | ">" | ">=":
+                return f"{self.text(left, ADD)} {op} {self.text(right, ADD)}", COMPARE
+            case "*":
+                text = f"{self.text(left, MUL)} * {self.text(right, UNARY)}"
+                if e.type == t.INT and left.type == t.INT and right.type == t.INT:
+                    return f"_wrap({text})", ATOM
+                return text, MUL
+            case "+" if e.type == t.STRING:
+                return f"_concat({self.text(left)}, {self.text(right)})", ATOM
+        return f"{self.text(left, ADD)} {op} {self.text(right, MUL)}", ADD
+
+    def _divide(self, left: n.Expr, right: n.Expr) -> tuple[str, int]:
+        if isinstance(right, n.Const) and right.value:
+            return f"{self.text(left, MUL)} / {self.text(right, UNARY)}", MUL
+        dividend, divisor = self.text(left, UNARY), self.text(right, UNARY)
+        if self.simple(right) and len(dividend) <= LONG:
+            return f"{dividend} / {divisor} if {divisor} else _div({dividend}, {divisor})", TERNARY
+        return f"_div({dividend}, {divisor})", ATOM
+
+    def _not_equal(self, left: n.Expr, right: n.Expr, numeric: bool) -> tuple[str, int]:
+        if isinstance(right, n.Const) and right.value is not None and self.simple(left):
+            text = self.text(left)
+            there = f"{text} == {text}" if numeric else f"{text} is not None"
+            return f"{text} != {self.text(right)} and {there}", AND
+        return f"_ne({self.text(left)}, {self.text(right)})", ATOM
+
+    def simple(self, e: n.Expr) -> bool:
+        """May the text stand twice? (a name whose value cannot change in between)"""
+        return isinstance(e, n.Column | n.Load)
+
+    def _is_na(self, e: n.IsNa) -> tuple[str, int]:
+        value = e.value
+        if value.type.is_numeric:
+            if self.simple(value):
+                text = self.text(value)
+                return f"{text} != {text}", COMPARE
+            return f"_is_na({self.text(value)})", ATOM
+        if value.type.kind in (Kind.NA, Kind.ERROR) or value.type.name == "any":
+            return f"_is_na({self.text(value)})", ATOM
+        return f"{self.text(value, ADD)} is None", COMPARE
+
+    def _nz(self, e: n.Nz) -> tuple[str, int]:
+        if self.simple(e.value):
+            text = self.text(e.value)
+            test = f"{text} != {text}" if e.value.type.is_numeric else f"{text} is None"
+            return f"{self.text(e.replacement, OR)} if {test} else {text}", TERNARY
+        return f"_nz({self.text(e.value)}, {self.text(e.replacement)})", ATOM
+
+    def _cast(self, e: n.Cast) -> tuple[str, int]:
+        source = e.value.type
+        if e.type == t.FLOAT and source == t.INT:
+            return f"_float({self.text(e.value)})", ATOM
+        if e.type == t.INT and source == t.FLOAT:
+            return f"_int({self.text(e.value)})", ATOM
+        if e.type == t.BOOL and source.is_numeric:
+            return f"_truth({self.text(e.value)})", ATOM
+        if source == t.BOOL and e.type.is_numeric:
+            return f"_number({self.text(e.value)})", ATOM
+        return self._write(e.value)
+
+    def _kernel(self, e: n.Kernel) -> str:
+        state = self.memory(e.state.name)
+        if e.state.guarded:
+            self.uses_bar = True
+            state = f"{state}.enter(_bar)"
+        args = self.args(e.args)
+        return f"{self.target(e.target)}({state}{', ' if args else ''}{args})"
+
+    def _request(self, e: n.Request) -> str:
+        options = [
+            self.text(e.options[name]) if name in e.options else repr(default) for name, default in OPTIONS.items()
+        ]
+        return f"_request({e.site.index}, {self.text(e.symbol)}, {self.text(e.timeframe)}, {', '.join(options)})"
+
+
+def na_text(type_: Type, version: int) -> str:
+    """How na of that type is written."""
+    if type_.is_numeric:
+        return "_nan"
+    if type_ == t.BOOL and version >= 6:
+        return "False"
+    if type_.kind is Kind.TUPLE:
+        return "(" + "".join(f"{na_text(item, version)}, " for item in type_.args) + ")"
+    return "None"
+
+
+def _known(e: n.Expr) -> bool:
+    return isinstance(e, n.Const) and e.value is not None
+
+
+def _arithmetic_operand(parent: n.Binary, e: n.Expr) -> n.Expr:
+    """Python mixes int and float by itself, with the same rounding: no conversion is written."""
+    if isinstance(e, n.Cast) and e.type == t.FLOAT and e.value.type == t.INT:
+        other = parent.right if e is parent.left else parent.left
+        if not (isinstance(other, n.Cast) and other.value.type == t.INT) or parent.op == "/":
+            return e.value
+    return e

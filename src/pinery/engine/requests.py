@@ -1,0 +1,251 @@
+"""``request.security`` and ``request.security_lower_tf``: programs that run on other bars.
+
+On history, without lookahead, a higher timeframe's value appears on the chart bar that closes
+together with the higher bar and stays until the next; with lookahead it appears on the first chart
+bar inside the higher bar, whose end is then already known. With gaps it exists on that bar only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pinery.backends.interp import Code
+from pinery.backends.interp.expressions import na_text
+from pinery.core.bars import BarSeries
+from pinery.core.errors import PineRuntimeError
+from pinery.core.instrument import Instrument
+from pinery.engine.instance import Instance, columns_of
+from pinery.ir import nodes as n
+from pinery.lang.source import Source
+from pinery.lang.types import Kind, Type
+from pinery.runtime.arrays import Array
+from pinery.runtime.context import BarState, Runtime
+from pinery.runtime.tickers import parse_tickerid
+from pinery.runtime.timeframes import Timeframe
+
+MAX_CONTEXTS = 1000  # distinct (site, symbol, timeframe) of one program
+MAX_DEPTH = 8  # requests inside requests
+
+_ON = (True, "gaps_on", "lookahead_on", "on")
+
+
+class Missing(Exception):
+    """A request's symbol has no data here."""
+
+
+@dataclass(slots=True)
+class Warnings:
+    """What a run could not get, once per symbol."""
+
+    texts: list[str]
+
+    def add(self, text: str) -> None:
+        if text not in self.texts:
+            self.texts.append(text)
+
+
+class Elsewhere:
+    """One site's program on one symbol and timeframe. Bars are evaluated as far as they are asked for."""
+
+    __slots__ = ("closes", "cursor", "done", "instance", "times", "values")
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.times = instance.columns.time
+        self.closes = instance.columns.time_close
+        self.values: list[Any] = []
+        self.done = 0
+        self.cursor = 0
+
+    def value(self, index: int) -> Any:
+        """The expression's value on bar ``index``."""
+        while self.done <= index:
+            rt = self.instance.rt
+            self.instance.step(self.done)
+            self.values.append(rt.captured)
+            self.done += 1
+        return self.values[index]
+
+    def last_closed(self, time_close: int) -> int:
+        """Index of the last bar that closed by then, -1 if none."""
+        i, closes = self.cursor, self.closes
+        if i > 0 and closes[i - 1] > time_close:
+            i = 0
+        while i < len(closes) and closes[i] <= time_close:
+            i += 1
+        self.cursor = i
+        return i - 1
+
+    def last_opened(self, time: int) -> int:
+        """Index of the last bar that had opened by then, -1 if none."""
+        i, times = self.cursor, self.times
+        if i > 0 and times[i - 1] > time:
+            i = 0
+        while i < len(times) and times[i] <= time:
+            i += 1
+        self.cursor = i
+        return i - 1
+
+
+class Requests:
+    """Answers the request sites of one running program."""
+
+    __slots__ = ("codes", "contexts", "depth", "rt", "sites", "sources", "strict", "warnings")
+
+    def __init__(
+        self,
+        rt: Runtime,
+        codes: dict[int, Code],
+        sites: list[n.RequestSite],
+        sources: tuple[Source, ...],
+        warnings: Warnings,
+        strict: bool,
+        depth: int = 0,
+    ) -> None:
+        self.rt = rt
+        self.codes = codes
+        self.sites = {site.index: site for site in sites}
+        self.sources = sources
+        self.warnings = warnings
+        self.strict = strict
+        self.depth = depth
+        self.contexts: dict[tuple[int, str, str, str | None], Elsewhere | None] = {}
+
+    def __call__(
+        self,
+        index: int,
+        symbol: str | None,
+        timeframe: str | None,
+        gaps: Any,
+        lookahead: Any,
+        ignore: Any,
+        currency: Any,
+    ) -> Any:
+        site = self.sites[index]
+        key = (index, symbol or "", timeframe or "", currency)
+        context = self.contexts.get(key, self)
+        if context is self:
+            context = self.contexts[key] = self._open(site, symbol, timeframe, bool(ignore), currency)
+        assert not isinstance(context, Requests)
+        if site.kind == "lower_tf":
+            return self._inside(context, site)
+        if context is None:
+            return self._na(site.type)
+        rt = self.rt
+        gaps_on, lookahead_on = gaps in _ON, lookahead in _ON
+        frame = context.instance.rt.timeframe
+        if frame.seconds < rt.timeframe.seconds:
+            return self._finer(context, site, lookahead_on)
+        if lookahead_on:
+            i = context.last_opened(rt.time)
+            fresh = i >= 0 and (rt.bar_index == 0 or context.times[i] > rt.columns.time[rt.bar_index - 1])
+        else:
+            i = context.last_closed(rt.time_close)
+            fresh = i >= 0 and (rt.bar_index == 0 or context.closes[i] > rt.columns.time_close[rt.bar_index - 1])
+        if i < 0 or (gaps_on and not fresh):
+            return self._na(site.type)
+        return context.value(i)
+
+    def _finer(self, context: Elsewhere, site: n.RequestSite, lookahead_on: bool) -> Any:
+        """A timeframe finer than the chart's: the bar's first value with lookahead, else its last."""
+        last = context.last_closed(self.rt.time_close)
+        if last < 0 or context.times[last] < self.rt.time:
+            return self._na(site.type) if last < 0 or lookahead_on else context.value(last)
+        if not lookahead_on:
+            return context.value(last)
+        first = last
+        while first > 0 and context.times[first - 1] >= self.rt.time:
+            first -= 1
+        context.value(last)
+        return context.value(first)
+
+    def _inside(self, context: Elsewhere | None, site: n.RequestSite) -> Any:
+        """The values on the finer bars inside this one, as an array (a tuple of arrays for a tuple)."""
+        found: list[Any] = []
+        if context is not None:
+            last = context.last_closed(self.rt.time_close)
+            first = last + 1
+            while first > 0 and context.times[first - 1] >= self.rt.time:
+                first -= 1
+            found = [context.value(i) for i in range(first, last + 1)]
+        if site.type.kind is Kind.TUPLE:
+            return tuple(Array([value[i] for value in found]) for i in range(len(site.type.args)))
+        return Array(found)
+
+    def _na(self, type_: Type) -> Any:
+        return eval(na_text(type_, self.rt.version), {"_nan": float("nan")})
+
+    # --- opening a context --------------------------------------------------------------
+
+    def _open(
+        self, site: n.RequestSite, symbol: str | None, timeframe: str | None, ignore: bool, currency: str | None
+    ) -> Elsewhere | None:
+        if len(self.contexts) >= MAX_CONTEXTS or self.depth >= MAX_DEPTH:
+            raise PineRuntimeError("too many requests", f"at most {MAX_CONTEXTS} different ones, {MAX_DEPTH} deep")
+        parent = self.rt
+        frame = Timeframe.parse(timeframe or "", parent.timeframe)
+        ticker = symbol or parent.instrument.tickerid
+        try:
+            bars, instrument = self._bars(ticker, frame)
+        except Missing as missing:
+            return self._missing(str(missing), ignore)
+        if currency is not None:
+            bars = self._converted(bars, instrument, currency)
+        rt = replace(
+            parent,
+            instrument=instrument,
+            timeframe=frame,
+            columns=columns_of(bars, instrument, frame),
+            barstate=BarState(),
+            is_request=True,
+            cache={},
+            random={},
+        )
+        if rt.main_instrument is None:
+            rt.main_instrument = parent.instrument
+        nested = Requests(
+            rt, self.codes, list(self.sites.values()), self.sources, self.warnings, self.strict, self.depth + 1
+        )
+        return Elsewhere(Instance(self.codes[site.index], rt, nested, {}, self.sources))
+
+    def _bars(self, ticker: str, frame: Timeframe) -> tuple[BarSeries, Instrument]:
+        parent = self.rt
+        plain, _ = parse_tickerid(ticker)
+        instrument = parent.instrument
+        if plain not in (instrument.tickerid, instrument.ticker):
+            found = parent.data.instrument(ticker)
+            if found is None:
+                raise Missing(f"symbol {plain!r} is not known")
+            instrument = found
+        bars = parent.data.bars(ticker, frame)
+        if bars is None or not len(bars):
+            raise Missing(f"no {frame} bars of {plain}")
+        return bars, instrument
+
+    def _missing(self, what: str, ignore: bool) -> None:
+        if ignore:
+            return
+        hint = "give bars with --feed SYMBOL@TIMEFRAME=FILE"
+        if self.strict or "not known" in what:
+            raise PineRuntimeError(f"request: {what}", f"{hint}, or set ignore_invalid_symbol = true for na instead")
+        self.warnings.add(f"request: {what}; its values are na ({hint})")
+
+    def _converted(self, bars: BarSeries, instrument: Instrument, currency: str) -> BarSeries:
+        """Prices in another currency, by the rate of each bar's day; unchanged, with a warning, where none is known."""
+        if currency in ("", "NONE", instrument.currency):
+            return bars
+        rate: Callable[[int], float | None] = lambda time: self.rt.data.currency_rate(  # noqa: E731
+            instrument.currency, currency, time
+        )
+        rates = [rate(int(time)) for time in bars.time]
+        if any(r is None for r in rates):
+            self.warnings.add(f"request: no rate from {instrument.currency} to {currency}; prices are left unchanged")
+            return bars
+        factor = np.asarray(rates, dtype=np.float64)
+        return replace(
+            bars, open=bars.open * factor, high=bars.high * factor, low=bars.low * factor, close=bars.close * factor
+        )

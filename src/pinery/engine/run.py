@@ -1,0 +1,141 @@
+"""A historical run: every bar once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pinery.core.bars import BarSeries
+from pinery.core.errors import DataError, UsageError
+from pinery.core.instrument import Instrument
+from pinery.engine.compile import CompiledScript
+from pinery.engine.instance import Instance, columns_of
+from pinery.engine.requests import Requests, Warnings
+from pinery.ir import nodes as n
+from pinery.runtime.context import Limits, Runtime
+from pinery.runtime.drawings.store import Drawings
+from pinery.runtime.outputs import Outputs, OutputSpec
+from pinery.runtime.requests import DataPort, NullData
+from pinery.runtime.strategy import StrategyPort
+from pinery.runtime.timeframes import Timeframe
+
+Progress = Callable[[int, int], None]
+REPORT_EVERY = 512  # bars between two progress reports
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What a run produced. ``declaration`` holds the arguments of indicator() or strategy()."""
+
+    bars: BarSeries
+    instrument: Instrument
+    timeframe: Timeframe
+    kind: str
+    declaration: dict[str, Any]
+    inputs: list[n.InputDecl]
+    outputs: Outputs
+    drawings: Drawings
+    strategy: StrategyPort
+    warnings: list[str]
+    runtime: Runtime
+
+
+def outputs_of(script: CompiledScript, limits: Limits) -> Outputs:
+    """Empty output records for a script's plots and alert conditions."""
+    source = script.sources[0]
+    specs = [
+        OutputSpec(
+            decl.index, decl.kind, decl.args.get("title"), decl.args, decl.series, source.position(decl.span.start)[0]
+        )
+        for decl in script.program.outputs
+    ]
+    return Outputs(specs, limits.max_log_records)
+
+
+def limits_of(declaration: Mapping[str, Any], limits: Limits) -> Limits:
+    """The script's own drawing counts, as far as TradingView allows them."""
+    wanted = {
+        "max_labels": ("max_labels_count", 500),
+        "max_lines": ("max_lines_count", 500),
+        "max_boxes": ("max_boxes_count", 500),
+        "max_polylines": ("max_polylines_count", 100),
+    }
+    found = {
+        field: max(1, min(int(declaration[name]), top))
+        for field, (name, top) in wanted.items()
+        if isinstance(declaration.get(name), int | float)
+    }
+    return replace(limits, **found)
+
+
+def run(
+    script: CompiledScript,
+    bars: BarSeries,
+    instrument: Instrument,
+    timeframe: Timeframe,
+    *,
+    strategy: StrategyPort,
+    data: DataPort | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+    clock: Callable[[], float] = float,
+    strict_data: bool = False,
+) -> RunResult:
+    """Run a compiled script over all bars.
+
+    ``data`` answers requests for other symbols and timeframes, ``strategy`` receives orders,
+    ``clock`` (seconds) only limits endless loops, ``progress(done, total)`` is called now and then.
+    Raises PineRuntimeError when the script fails, DataError when there are no bars.
+    """
+    if not len(bars):
+        raise DataError("there are no bars to run on", "check the file and the --from/--to range")
+    if script.program.kind == "library":
+        raise UsageError("a library cannot be run", "import it from an indicator or a strategy")
+    limits = limits_of(script.program.declaration, limits or Limits())
+    outputs = outputs_of(script, limits)
+    drawings = Drawings(limits)
+    warnings = Warnings([])
+    columns = columns_of(bars, instrument, timeframe)
+    rt = Runtime(
+        version=script.program.version,
+        instrument=instrument,
+        timeframe=timeframe,
+        main_timeframe=timeframe,
+        columns=columns,
+        outputs=outputs,
+        drawings=drawings,
+        strategy=strategy,
+        limits=limits,
+        data=data or NullData(),
+        timenow=columns.time_close[-1],
+        clock=clock,
+    )
+    requests = Requests(rt, script.requests, script.program.requests, script.sources, warnings, strict_data)
+    recorders = {
+        f"{spec.index}_{name}": outputs.values[spec.index][name].append
+        for spec in outputs.specs
+        for name in spec.series
+    }
+    instance = Instance(script.chart, rt, requests, recorders, script.sources)
+    total = len(bars)
+    for i in range(total):
+        instance.step(i)
+        outputs.finish_bar(rt)
+        if progress is not None and not i % REPORT_EVERY:
+            progress(i, total)
+    if progress is not None:
+        progress(total, total)
+    return RunResult(
+        bars,
+        instrument,
+        timeframe,
+        script.program.kind,
+        script.program.declaration,
+        script.program.inputs,
+        outputs,
+        drawings,
+        strategy,
+        warnings.texts,
+        rt,
+    )
