@@ -110,10 +110,9 @@ def smallest(values: list[float], size: int) -> float:
 
 
 def age_of(values: list[float], size: int, value: float) -> int:
-    """How many bars ago ``value`` was last seen; it is among the newest ``size``."""
+    """How many bars ago ``value`` first came among the newest ``size``, where it is."""
     tail = values[-size:]
-    tail.reverse()
-    return tail.index(value)
+    return len(tail) - 1 - tail.index(value)
 
 
 def ordered(values: list[float], size: int) -> list[float]:

@@ -50,7 +50,7 @@ def atr(state: AverageRange, high: float, low: float, close: float, length: int)
 
 
 class Extreme(Window):
-    """A window that remembers its best value and how many bars ago it was."""
+    """A window that remembers its best value and how many bars ago it was; of equals the oldest counts."""
 
     __slots__ = ("age", "best")
 
@@ -73,10 +73,10 @@ def _track_highest(state: Extreme, source: float, length: int) -> bool:
     if length != state.length:
         fit(state, length)
         state.age = state.size
-    elif source >= state.best:
+    elif source > state.best:
         state.best = source
         state.age = 0
-        return len(values) >= state.size and source > -INF
+        return len(values) >= state.size
     else:
         state.age += 1
     size = state.size
@@ -101,10 +101,10 @@ def _track_lowest(state: Extreme, source: float, length: int) -> bool:
     if length != state.length:
         fit(state, length)
         state.age = state.size
-    elif source <= state.best:
+    elif source < state.best:
         state.best = source
         state.age = 0
-        return len(values) >= state.size and source < INF
+        return len(values) >= state.size
     else:
         state.age += 1
     size = state.size
