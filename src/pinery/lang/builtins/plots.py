@@ -69,9 +69,10 @@ def _transparent(front: str, back: str, end: str, returns: str = "void") -> list
 ROWS: list[FunctionRow | VariableRow] = [
     fn(
         "indicator",
-        [f"@4 {_STUDY}", f"@5,6 {_INDICATOR}"],
+        _INDICATOR,
         special("declaration"),
         "Declares the script an indicator and sets its properties.",
+        versions=V5,
         local=False,
     ),
     fn(

@@ -46,15 +46,19 @@ def _count(n: float) -> int:
     return int(n) if n > 0 else 0
 
 
+def _shown(n: float) -> str:
+    return str(n) if n == n else "NaN"
+
+
 def _place(table: Table, column: float, row: float) -> tuple[int, int]:
     if not 0 <= column < table.columns:
         raise PineRuntimeError(
-            f"Column {column} is out of table bounds, number of columns is {table.columns}",
+            f"Column {_shown(column)} is out of table bounds, number of columns is {table.columns}",
             f"Columns count from 0 to {table.columns - 1}." if table.columns else None,
         )
     if not 0 <= row < table.rows:
         raise PineRuntimeError(
-            f"Row {row} is out of table bounds, number of rows is {table.rows}",
+            f"Row {_shown(row)} is out of table bounds, number of rows is {table.rows}",
             f"Rows count from 0 to {table.rows - 1}." if table.rows else None,
         )
     return int(column), int(row)
