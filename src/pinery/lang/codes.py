@@ -60,4 +60,89 @@ CODES: dict[str, Code] = {
     "P090": Code(_W, "no version", "Without a //@version line a script is read by the rules of Pine version 1."),
     "P091": Code(_I, "second version line", "Only the first //@version line counts."),
     "P092": Code(_E, "unknown version", "Pine has the versions 1 to 6."),
+    # --- names ------------------------------------------------------------------------
+    "E100": Code(_E, "unknown function", "No function of this name exists in the script, its libraries or Pine."),
+    "E101": Code(_E, "not declared", "A name is used that is declared nowhere, or only further down."),
+    "E102": Code(_E, "not a value", "A function, type or namespace stands where a value is needed."),
+    "E103": Code(_E, "not in this version", "The built-in came with a later Pine version, or went with one."),
+    "E104": Code(
+        _E, "unknown member", "The object, type, enum or library has no field, method or export of this name."
+    ),
+    "E105": Code(_E, "not a function", "Something other than a function is called."),
+    "E106": Code(_E, "declared later", "A function is declared before the functions that call it."),
+    "E107": Code(_E, "recursion", "A function calls itself, directly or through others: Pine has no recursion."),
+    "E108": Code(_E, "parameter twice", "Two parameters of a function have the same name."),
+    "E109": Code(_E, "function twice", "Two functions have the same name and the same types of parameters."),
+    # --- calls ------------------------------------------------------------------------
+    "E110": Code(_E, "missing argument", "A parameter without a default gets no value."),
+    "E111": Code(_E, "too many arguments", "More arguments are given than there are parameters."),
+    "E112": Code(_E, "unknown parameter", "The function has no parameter of this name."),
+    "E113": Code(_E, "argument twice", "One parameter gets two values."),
+    "E114": Code(
+        _E, "wrong argument type", "The argument is of another type than the parameter, and does not become one."
+    ),
+    "E115": Code(
+        _E, "known too late", "The argument may change from bar to bar, or run to run, where it must be known earlier."
+    ),
+    "E116": Code(_E, "no such form", "The function has several forms; none takes these types."),
+    "E117": Code(_E, "argument order", "An argument without a name follows one with a name."),
+    "E118": Code(_E, "bad cast", "The value cannot be turned into that type."),
+    # --- variables --------------------------------------------------------------------
+    "E120": Code(_E, "bad default", "A parameter's default is of another type than the parameter."),
+    "E121": Code(_E, "already declared", "A name is declared twice in one scope."),
+    "E122": Code(_E, "qualifier mismatch", "The value may change later than the declared qualifier allows."),
+    "E123": Code(_E, "type mismatch", "A variable or field gets a value of another type."),
+    "E124": Code(_E, "tuple in one variable", "A tuple is taken apart when it is declared."),
+    "E125": Code(_E, "na without type", "na alone does not say which type a variable has."),
+    "E126": Code(_E, "tuple size", "The number of names differs from the number of items."),
+    "E127": Code(_E, "cannot be assigned", "Built-ins, history and calls cannot be assigned to."),
+    "E128": Code(_E, "parameter changed", "A function's parameters cannot be assigned to."),
+    "E129": Code(_E, "global changed in a function", "A function may read the script's variables, not assign to them."),
+    # --- operators and values ---------------------------------------------------------
+    "E130": Code(_E, "not a bool", "A condition must be a bool; in v6 numbers and na are none."),
+    "E131": Code(_E, "operator mismatch", "The operator does not work on values of these types."),
+    "E132": Code(_E, "different types", "The branches of one value have types that do not go together."),
+    "E133": Code(_E, "no value", "A call or block that returns nothing is used as a value."),
+    "E134": Code(_E, "no history", "Tuples and calls without value have no history."),
+    "E135": Code(_E, "bad offset", "A history offset is an int."),
+    "E136": Code(_E, "negative offset", "A history offset is zero or more."),
+    "E137": Code(_E, "history of a field or literal", "In v6 `[]` does not follow literals and fields of objects."),
+    # --- types ------------------------------------------------------------------------
+    "E140": Code(_E, "type arguments", "A type or function takes another number of type arguments."),
+    "E141": Code(_E, "unknown type", "No type of this name exists."),
+    # --- structure --------------------------------------------------------------------
+    "E150": Code(
+        _E, "only at the top level", "Plots and declarations stand at the left margin, outside functions and blocks."
+    ),
+    "E151": Code(_E, "function in a block", "Functions are declared at the left margin."),
+    "E152": Code(_E, "method without type", "The first parameter of a method says whose method it is."),
+    "E153": Code(_E, "default not last", "The default case ends a switch."),
+    "E154": Code(_E, "cannot be walked", "for … in walks arrays, matrices and maps."),
+    "E155": Code(_E, "outside a loop", "break and continue belong into loops."),
+    "E160": Code(_E, "declared twice", "A script calls indicator, strategy or library once."),
+    "E161": Code(_E, "not declared", "A script says what it is: indicator, strategy or library."),
+    # --- libraries --------------------------------------------------------------------
+    "E170": Code(_E, "missing library", "An imported library is not in any library folder."),
+    "E171": Code(_E, "import cycle", "Libraries import one another in a circle."),
+    "E172": Code(_E, "not a library", "An imported file does not call library(…)."),
+    "E173": Code(_E, "library with errors", "An imported library does not check."),
+    # --- limits -----------------------------------------------------------------------
+    "E190": Code(_E, "nested too deeply", "Expressions or blocks are nested deeper than any script needs."),
+    "E191": Code(
+        _E, "script too large", "Functions are called with too many combinations of types, or nested too deeply."
+    ),
+    # --- warnings ---------------------------------------------------------------------
+    "W201": Code(_W, "not on every bar", "A function that remembers earlier bars is called only on some bars."),
+    "W202": Code(_W, "hidden variable", "A local declaration hides a variable of the same name outside."),
+    "W203": Code(_W, "unused request", "The data of a request is not used."),
+    "W210": Code(_W, "compared with na", "Comparing with na is never true: na(x) tests for it."),
+    # --- repainting -------------------------------------------------------------------
+    "W301": Code(_W, "looks ahead", "lookahead_on without an offset shows values of the future on history."),
+    "W302": Code(
+        _I, "open higher-timeframe bar", "The value of an unfinished higher-timeframe bar changes on live bars."
+    ),
+    "W303": Code(_I, "varip", "varip variables keep live ticks, which history does not have."),
+    "W304": Code(_I, "timenow", "timenow differs between history and live bars."),
+    "W305": Code(_I, "negative offset", "A plot is shifted to bars where its value was not known yet."),
+    "W306": Code(_I, "ticks", "The strategy calculates on live ticks, but on history only on closes."),
 }

@@ -13,6 +13,10 @@ def nz(source: V, replacement: V) -> V:
     return replacement if source is None or source != source else source
 
 
+def iff(condition: bool | None, then: V, otherwise: V) -> V:
+    return then if condition else otherwise
+
+
 def nz_color(source: int | None) -> int:
     """Fully transparent black for na."""
     return 0 if source is None else source

@@ -52,6 +52,13 @@ ROWS: list[FunctionRow | VariableRow] = [
         "The value, or the nearest earlier value where it is na.",
         stateful=True,
     ),
+    fn(
+        "iff",
+        "(condition: bool, then: T, _else: T) -> auto T",
+        pure("core:iff"),
+        "One of two values; both are calculated.",
+        versions=(4,),
+    ),
     fn("int", "(x: N) -> auto int", special("cast"), "Casts to int; a float loses its fraction."),
     fn("float", "(x: N) -> auto float", special("cast"), "Casts to float."),
     fn(

@@ -71,6 +71,10 @@ class Calls(Matching):
         target = _CASTS.get(name)
         if target is not None and len(node.args) == 1 and self.version.rows >= 4:
             return self._explicit_cast(target, node)
+        if name == "offset" and self.version.rows == 4 and len(node.args) == 2:
+            named = {a.name or place: a.value for a, place in zip(node.args, ("source", "offset"), strict=True)}
+            if len(named) == 2 and named.keys() == {"source", "offset"}:
+                return self.history(ast.Index(node.span, named["source"], named["offset"]))
         row = self.builtin_function(name)
         if row is not None:
             return self.builtin_call(row, self.arguments(node.args), node)
