@@ -192,7 +192,8 @@ class Requests:
         try:
             bars, instrument = self._bars(ticker, frame)
         except Missing as missing:
-            return self._missing(str(missing), ignore)
+            self._missing(str(missing), ignore)
+            return None
         if currency is not None:
             bars = self._converted(bars, instrument, currency)
         rt = replace(

@@ -92,6 +92,9 @@ def run(
         raise DataError("there are no bars to run on", "check the file and the --from/--to range")
     if script.program.kind == "library":
         raise UsageError("a library cannot be run", "import it from an indicator or a strategy")
+    frame = _own_timeframe(script, timeframe)
+    if frame != timeframe:
+        return _run_elsewhere(script, bars, instrument, timeframe, frame, strategy, data, limits, clock, strict_data)
     limits = limits_of(script.program.declaration, limits or Limits())
     outputs = outputs_of(script, limits)
     drawings = Drawings(limits)
@@ -139,3 +142,57 @@ def run(
         warnings.texts,
         rt,
     )
+
+
+def _own_timeframe(script: CompiledScript, chart: Timeframe) -> Timeframe:
+    """The timeframe that ``indicator(timeframe=...)`` asks for; the chart's if none."""
+    wanted = script.program.declaration.get("timeframe") or script.program.declaration.get("resolution")
+    return Timeframe.parse(wanted, chart) if isinstance(wanted, str) else chart
+
+
+def _run_elsewhere(
+    script: CompiledScript,
+    bars: BarSeries,
+    instrument: Instrument,
+    chart: Timeframe,
+    frame: Timeframe,
+    strategy: StrategyPort,
+    data: DataPort | None,
+    limits: Limits | None,
+    clock: Callable[[], float],
+    strict_data: bool,
+) -> RunResult:
+    """Run the whole indicator on its own timeframe and show its outputs on the chart's bars."""
+    source = (data or NullData()).bars(instrument.tickerid, frame)
+    if source is None or not len(source):
+        raise DataError(f"the indicator runs on {frame} bars and there are none", "use a chart of that timeframe")
+    plain = replace(
+        script, program=replace(script.program, declaration={**script.program.declaration, "timeframe": ""})
+    )
+    result = run(
+        plain,
+        source,
+        instrument,
+        frame,
+        strategy=strategy,
+        data=data,
+        limits=limits,
+        clock=clock,
+        strict_data=strict_data,
+    )
+    gaps = script.program.declaration.get("timeframe_gaps", script.program.declaration.get("resolution_gaps", True))
+    closes = result.runtime.columns.time_close
+    chart_closes = columns_of(bars, instrument, chart).time_close
+    places: list[int] = []
+    i = 0
+    for close in chart_closes:
+        before = i
+        while i < len(closes) and closes[i] <= close:
+            i += 1
+        places.append(-1 if i == 0 or (gaps and i == before) else i - 1)
+    for lists in result.outputs.values:
+        for name, values in lists.items():
+            lists[name] = [values[k] if k >= 0 else None for k in places]
+    result.outputs.bar_count = len(bars)
+    result.bars, result.timeframe = bars, chart
+    return result

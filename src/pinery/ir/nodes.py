@@ -370,7 +370,7 @@ class InputDecl:
     step: Any = None
     group: str = ""
     tooltip: str = ""
-    span: Span = Span(0, 0)
+    span: Span | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -7,6 +7,7 @@ conditions and loops around it. Outputs, orders and drawings of the rest do not 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pinery.ir import nodes as n
@@ -77,10 +78,7 @@ class _Analysis:
                     touches |= {v for v in reads if v.type.is_reference}
                     touches |= {v for arg in node.args for v in loaded(arg) if v.type.is_reference}
                     effect = True
-                elif isinstance(node, n.Host):
-                    touches |= {v for arg in node.args for v in loaded(arg) if v.type.is_reference}
-                    effect = True
-                elif isinstance(node, n.Pure) and not node.target.startswith(HARMLESS):
+                elif isinstance(node, n.Host) or (isinstance(node, n.Pure) and not node.target.startswith(HARMLESS)):
                     touches |= {v for arg in node.args for v in loaded(arg) if v.type.is_reference}
                     effect = True
                 elif isinstance(node, n.Request):
@@ -123,8 +121,7 @@ def _without_dead_stores(program: n.Program, analysis: _Analysis) -> n.Program:
         ]
         if not dead:
             return program
-        gone = set(dead)
-        program = _with_body(program, _filtered(program.main.body, lambda s: s not in gone))
+        program = _with_body(program, _filtered(program.main.body, set(dead).isdisjoint))
 
 
 # --- a request's program --------------------------------------------------------------
@@ -139,7 +136,7 @@ def _request_program(program: n.Program, site: n.RequestSite, analysis: _Analysi
             break
     kept: set[n.Stmt] = set()
     _mark(program.main.body, site, needed, analysis, kept)
-    return _with_body(program, _filtered(program.main.body, lambda s: s in kept))
+    return _with_body(program, _filtered(program.main.body, kept.issuperset))
 
 
 def _mark(
@@ -164,15 +161,15 @@ def _mark(
             case n.Break() | n.Continue():
                 keep = loop_kept
             case n.If():
-                keep = any([_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt)])
+                keep = any(_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt))
             case n.While() | n.ForRange() | n.ForIn():
-                inner = any([_mark(b, site, needed, analysis, kept, False) for b in bodies(stmt)])
+                inner = any(_mark(b, site, needed, analysis, kept, False) for b in bodies(stmt))
                 keep = inner or not facts.stores.isdisjoint(needed)
                 if keep:
                     for b in bodies(stmt):
                         _mark(b, site, needed, analysis, kept, True)
             case n.Once():
-                keep = any([_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt)])
+                keep = any(_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt))
             case _:
                 keep = not facts.stores.isdisjoint(needed) or not facts.touches.isdisjoint(needed)
         if not keep and facts.shares and not facts.loads.isdisjoint(needed):
@@ -203,9 +200,8 @@ def _rebuilt(stmt: n.Stmt, inner: list[list[n.Stmt]]) -> n.Stmt:
     return stmt
 
 
-def _filtered(body: list[n.Stmt], keep: object) -> list[n.Stmt]:
-    assert callable(keep)
-    return [_rebuilt(s, [_filtered(b, keep) for b in bodies(s)]) for s in body if keep(s)]
+def _filtered(body: list[n.Stmt], keep: Callable[[list[n.Stmt]], bool]) -> list[n.Stmt]:
+    return [_rebuilt(s, [_filtered(b, keep) for b in bodies(s)]) for s in body if keep([s])]
 
 
 def _with_body(program: n.Program, body: list[n.Stmt]) -> n.Program:

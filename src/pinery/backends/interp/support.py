@@ -29,7 +29,7 @@ class EnumMember(str):
         member.label = label
         return member
 
-    def __copy__(self) -> EnumMember:
+    def __deepcopy__(self, memo: object) -> EnumMember:
         return self
 
 
@@ -150,14 +150,16 @@ def count_dynamic(rt: Runtime, start: Any, stop: Callable[[], Any], step: Any) -
 def elements(collection: Any) -> Iterator[Any]:
     """``for x in collection``: elements as they are reached, so that changes on the way count."""
     if isinstance(collection, Array):
+        items = collection.items
         i = 0
-        while i < collection.size():
-            yield collection.get(i)
+        while i < len(items):
+            yield items[i]
             i += 1
     elif isinstance(collection, Matrix):
+        rows = collection.items
         i = 0
-        while i < collection.rows:
-            yield collection.row(i)
+        while i < len(rows):
+            yield Array(list(rows[i]))
             i += 1
     elif isinstance(collection, Map):
         yield from list(collection.items.values())

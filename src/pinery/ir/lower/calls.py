@@ -114,12 +114,11 @@ def _alert(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
     args = call_args(fb, e)
     fb.program.alert_sites += 1
     place = [n.Const(t.INT, e.span, fb.program.alert_sites), n.Const(t.INT, e.span, line)]
-    return n.Host(t.VOID, e.span, e.overload.impl.target, args + place)
+    return n.Host(t.VOID, e.span, e.overload.impl.target, [*args, *place])
 
 
 def _output(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
     """One output per call site: constant arguments are its settings, the others are recorded per bar."""
-    index = len(fb.program.outputs)
     settings: dict[str, Any] = {}
     values: list[tuple[str, n.Expr]] = []
     for param, arg in zip(e.overload.params, e.args, strict=False):
@@ -129,6 +128,7 @@ def _output(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
         else:
             values.append((param.name, value))
     kind = e.overload.impl.target
+    index = len(fb.program.outputs)
     decl = n.OutputDecl(index, kind, settings, tuple(name for name, _ in values), e.span)
     fb.program.outputs.append(decl)
     if values:

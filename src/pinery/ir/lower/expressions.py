@@ -29,7 +29,7 @@ def convert(expr: n.Expr, target: Type) -> n.Expr:
         if expr.type.is_numeric or expr.type == t.BOOL:
             return fold.cast(expr, target, expr.span)
         return n.Const(target, expr.span, expr.value)
-    if expr.type.is_numeric and target.is_numeric or t.BOOL in (expr.type, target):
+    if (expr.type.is_numeric and target.is_numeric) or t.BOOL in (expr.type, target):
         return n.Cast(target, expr.span, expr)
     return expr
 

@@ -42,6 +42,10 @@ def _new_collection(target: str) -> Callable[[FunctionBuilder, ty.TCall], n.Expr
     return lower
 
 
+def _new_map(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
+    return n.Pure(e.type, e.span, "maps:new", [na_const(e.type.args[1], e.span)])
+
+
 def _nothing(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
     return na_const(t.VOID, e.span)
 
@@ -71,7 +75,7 @@ SPECIALS: dict[str, Callable[[FunctionBuilder, ty.TCall], n.Expr]] = {
     "fixnan": _fixnan,
     "array.new": _new_collection("arrays:new"),
     "matrix.new": _new_collection("matrices:new"),
-    "map.new": _new_collection("maps:new"),
+    "map.new": _new_map,
     "declaration": _nothing,
     "max_bars_back": _nothing,
     "input": lambda fb, e: lower_input(fb, e, ""),

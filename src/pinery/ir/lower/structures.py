@@ -272,7 +272,7 @@ def lower_for_range(fb: FunctionBuilder, e: ty.TForRange) -> n.Expr:
 
 def _may_change(stop: n.Expr, body: list[n.Stmt]) -> bool:
     """Could the loop's body change the value of ``stop``?"""
-    names = {v for v in loaded(stop)}
+    names = set(loaded(stop))
     has_call = any(isinstance(x, n.Pure | n.Host | n.Call) for x in walk(stop))
     for stmt in statements(body):
         if any(v in names for v in stored(stmt)):
