@@ -40,8 +40,12 @@ def number_text(value: float) -> str:
 
 
 def time_text(time: int) -> str:
-    """Unix ms as ISO 8601 in UTC, to the second."""
-    return datetime.fromtimestamp(time // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Unix ms as ISO 8601 in UTC, to the second; years that ISO 8601 has no room for stay a number."""
+    try:
+        moment = datetime.fromtimestamp(time // 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return str(time)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _value(name: str, rt: Runtime, outputs: Outputs, written: str) -> str:

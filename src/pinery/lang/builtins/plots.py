@@ -21,8 +21,8 @@ _TEXT = (
     "text: const string = ?, textcolor: series color = ?, editable: input bool = true, "
     "size: const string = size.auto, show_last: input int = ?"
 )
-_SHAPE = f"series: series any, {_TITLE}, style: input string = shape.xcross, {_MARK}"
-_CHAR = f'series: series any, {_TITLE}, char: input string = "★", {_MARK}'
+_SHAPE = f"{_TITLE}, style: input string = shape.xcross, {_MARK}"
+_CHAR = f'{_TITLE}, char: input string = "★", {_MARK}'
 _LINE = (
     f"series: series float, {_TITLE}, color: series color = color.blue, linewidth: input int = 1, "
     "style: input string = plot.style_line, trackprice: input bool = false"
@@ -66,6 +66,15 @@ def _transparent(front: str, back: str, end: str, returns: str = "void") -> list
     ]
 
 
+def _marks(look: str) -> list[str]:
+    """Shapes and characters take a truth or, for ``location.absolute``, a price."""
+    return [
+        text
+        for kind in ("bool", "float")
+        for text in _transparent(f"series: series {kind}, {look}", f"{_OFFSET}, {_TEXT}", _SHOWN)
+    ]
+
+
 ROWS: list[FunctionRow | VariableRow] = [
     fn(
         "indicator",
@@ -100,14 +109,14 @@ ROWS: list[FunctionRow | VariableRow] = [
     ),
     fn(
         "plotshape",
-        _transparent(_SHAPE, f"{_OFFSET}, {_TEXT}", _SHOWN),
+        _marks(_SHAPE),
         output("plotshape"),
         "Draws a shape on each bar whose value is true or, at location.absolute, not na.",
         local=False,
     ),
     fn(
         "plotchar",
-        _transparent(_CHAR, f"{_OFFSET}, {_TEXT}", _SHOWN),
+        _marks(_CHAR),
         output("plotchar"),
         "Draws a character on each bar whose value is true or, at location.absolute, not na.",
         local=False,
