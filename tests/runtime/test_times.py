@@ -61,18 +61,45 @@ def test_session_states_match_the_export() -> None:
             assert getattr(sessions, name)(rt) == (float(row[name]) != 0), (row["time"], name)
 
 
+def new_york(text: str) -> int:
+    return ms(text, "America/New_York")
+
+
 def test_pre_and_post_market() -> None:
-    opens = [ms(f"2024-07-01T{h:02d}:00", "America/New_York") for h in range(4, 20)]
+    """Half hours from 04:00 to 20:00 on two days."""
+    opens = [new_york(f"2024-07-0{d}T04:00") + i * 1_800_000 for d in (1, 2) for i in range(32)]
     rt = chart(NEW_YORK_STOCK, "30", opens)
-    states = {}
-    for i, hour in enumerate(range(4, 20)):
-        go(rt, i)
-        states[hour] = (sessions.ispremarket(rt), sessions.ismarket(rt), sessions.ispostmarket(rt))
-    assert states[4] == states[9] == (True, False, False)
-    assert states[10] == states[15] == (False, True, False)
-    assert states[16] == states[19] == (False, False, True)
-    assert sessions.isfirstbar(go(rt, 0)) and not sessions.isfirstbar(go(rt, 6))
-    assert sessions.isfirstbar_regular(go(rt, 6)) and not sessions.isfirstbar_regular(go(rt, 7))
+    names = ("ispremarket", "ismarket", "ispostmarket", "isfirstbar", "islastbar", "isfirstbar_regular",
+             "islastbar_regular")  # fmt: skip
+    found = {n: [i for i in range(64) if getattr(sessions, n)(go(rt, i))] for n in names}
+    assert found["ispremarket"] == [*range(11), *range(32, 43)]
+    assert found["ismarket"] == [*range(11, 24), *range(43, 56)]
+    assert found["ispostmarket"] == [*range(24, 32), *range(56, 64)]
+    assert found["isfirstbar"] == [0, 32]
+    assert found["islastbar"] == [31, 63]
+    assert found["isfirstbar_regular"] == [11, 43]
+    assert found["islastbar_regular"] == [23, 55]
+    assert bars.time_tradingday(go(rt, 31)) == ms("2024-07-01")
+
+
+def test_a_chart_of_the_regular_session_ends_with_it() -> None:
+    opens = [new_york(f"2024-07-0{d}T09:30") + i * 1_800_000 for d in (1, 2) for i in range(13)]
+    rt = chart(NEW_YORK_STOCK, "30", opens)
+    assert [i for i in range(26) if sessions.isfirstbar(go(rt, i))] == [0, 13]
+    assert [i for i in range(26) if sessions.islastbar(go(rt, i))] == [12, 25]
+    assert times.time_of(go(rt, 5), "D") == new_york("2024-07-01T09:30")
+    assert times.time_close_of(go(rt, 5), "D") == new_york("2024-07-01T16:00")
+
+
+def test_hours_outside_the_market_have_bars_of_their_own() -> None:
+    hour = buckets(Timeframe.parse("60"), NEW_YORK_STOCK)
+    for at, start, close in (("08:10", "08:00", "09:00"), ("09:10", "09:00", "09:30"), ("09:40", "09:30", "10:30"),
+                             ("15:40", "15:30", "16:00"), ("16:10", "16:00", "17:00")):  # fmt: skip
+        day = "2024-07-01T"
+        assert (hour.start_of(new_york(day + at)), hour.close_of(new_york(day + at))) == (
+            new_york(day + start),
+            new_york(day + close),
+        )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinery.runtime.calendars import DAY, EPOCH_ORDINAL
-from pinery.runtime.sessions import calendar_of
+from pinery.runtime.sessions import trading_calendar
 from pinery.runtime.values import NAN
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def ask(rt: Runtime) -> float:
 def time_tradingday(rt: Runtime) -> int:
     """00:00 UTC of the date of the trading day; of the last one for bars of several days."""
     time = rt.time_close - 1 if rt.timeframe.isdwm else rt.time
-    return (calendar_of(rt.instrument).day(time).ordinal - EPOCH_ORDINAL) * DAY
+    return (trading_calendar(rt.instrument).day(time).ordinal - EPOCH_ORDINAL) * DAY
 
 
 def timenow(rt: Runtime) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pinery.core.errors import PineRuntimeError
@@ -31,17 +32,23 @@ Segments = tuple[tuple[int, int], ...]
 
 
 class TradingDay:
-    """One trading day: ``segments`` are its (open, close) times in Unix ms; ``since`` is the last close before."""
+    """One trading day: ``segments`` are its (open, close) times in Unix ms; ``since`` is the last close before.
 
-    __slots__ = ("close", "grid", "open", "ordinal", "segments", "since")
+    ``core_open`` and ``core_close`` bound its regular session; ``core_open`` and the days' bars
+    include the pause before an opening that does not move the grid.
+    """
 
-    def __init__(self, ordinal: int, segments: Segments, since: int, pause: int) -> None:
+    __slots__ = ("close", "core_close", "core_open", "grid", "open", "ordinal", "segments", "since")
+
+    def __init__(self, ordinal: int, segments: Segments, since: int, pause: int, core: Segments) -> None:
         self.ordinal = ordinal  # of its date, as date.toordinal
         self.segments = segments
         self.since = since
         self.open = segments[0][0]
         self.close = segments[-1][1]
         self.grid = self.open - pause  # where intraday bars begin
+        self.core_open = core[0][0] if core[0][0] > self.open else self.grid
+        self.core_close = core[-1][1]
 
     def segment(self, time: int) -> tuple[int, int, int]:
         """(last close before, grid start, close) of the segment that holds ``time``, or of the next one."""
@@ -63,13 +70,13 @@ class SessionCalendar:
     trading day; opening minutes are negative for overnight sessions.
     """
 
-    __slots__ = ("_cached", "_clock", "_days", "always", "trading", "week")
+    __slots__ = ("_cached", "_clock", "_core", "_days", "trading", "week")
 
-    def __init__(self, week: tuple[Segments, ...], clock: Clock) -> None:
+    def __init__(self, week: tuple[Segments, ...], clock: Clock, core: tuple[Segments, ...] | None = None) -> None:
         self.week = week
+        self._core = core or week  # the regular session, where ``week`` holds more
         self._clock = clock
         self.trading = tuple(bool(segments) for segments in week)
-        self.always = all(segments == ((0, _WHOLE_DAY),) for segments in week)
         self._days: dict[int, TradingDay] = {}
         self._cached: TradingDay | None = None
 
@@ -102,14 +109,20 @@ class SessionCalendar:
             closing = self.week[(before - 1) % 7][-1][1]
             minutes = self.week[(ordinal - 1) % 7]
             pause = (minutes[0][0] - closing) % _WHOLE_DAY
-            segments = tuple((self._at(ordinal, a), self._at(ordinal, b)) for a, b in minutes)
             found = TradingDay(
-                ordinal, segments, self._at(before, closing), pause * MINUTE if pause <= _SHORT_PAUSE else 0
+                ordinal,
+                self._times(ordinal, minutes),
+                self._at(before, closing),
+                pause * MINUTE if pause <= _SHORT_PAUSE else 0,
+                self._times(ordinal, self._core[(ordinal - 1) % 7] or minutes),
             )
             if len(self._days) > 20_000:
                 self._days.clear()
             self._days[ordinal] = found
         return found
+
+    def _times(self, ordinal: int, minutes: Segments) -> Segments:
+        return tuple((self._at(ordinal, a), self._at(ordinal, b)) for a, b in minutes)
 
     def _at(self, ordinal: int, minutes: int) -> int:
         return self._clock.unix((ordinal - EPOCH_ORDINAL) * DAY + minutes * MINUTE)
@@ -206,8 +219,22 @@ def calendar_of(instrument: Instrument) -> SessionCalendar:
     return calendar(instrument.session, instrument.timezone)
 
 
-def extended_calendar(instrument: Instrument) -> SessionCalendar:
-    return calendar(instrument.session_extended or instrument.session, instrument.timezone)
+def trading_calendar(instrument: Instrument) -> SessionCalendar:
+    """Everything the instrument trades: its hours before and after the market are segments of their own."""
+    if not instrument.session_extended:
+        return calendar_of(instrument)
+    return _extended(instrument.session, instrument.session_extended, instrument.timezone)
+
+
+@lru_cache(maxsize=512)
+def _extended(regular: str, extended: str, zone_name: str) -> SessionCalendar:
+    core = _read_week(regular, WEEKDAYS)
+    week = []
+    for inner, outer in zip(core, _read_week(extended, WEEKDAYS), strict=True):
+        cuts = sorted({minute for segment in inner + outer for minute in segment})
+        pieces = pairwise(cuts)
+        week.append(tuple((a, b) for a, b in pieces if any(c <= a and b <= d for c, d in inner + outer)))
+    return SessionCalendar(tuple(week), clock(zone_name, "sessions"), core)
 
 
 def session_calendar(rt: Runtime, session: str | None, zone_name: str | None = None) -> SessionCalendar | None:
@@ -218,89 +245,80 @@ def session_calendar(rt: Runtime, session: str | None, zone_name: str | None = N
     if session is None or session != session:
         return None
     text = session.strip()
-    if not text or text == "regular":
+    if not text:
         return None
-    if text == "extended":
-        return extended_calendar(rt.instrument)
+    if text in ("regular", "extended"):
+        return calendar_of(rt.instrument) if text == "regular" and rt.instrument.session_extended else None
     return calendar(text, zone_name or rt.instrument.timezone, ALL_DAYS if rt.version >= 5 else WEEKDAYS)
 
 
 # --- session.* --------------------------------------------------------------------------
 
 
-def _previous_time(rt: Runtime) -> int | None:
-    return rt.columns.time[rt.bar_index - 1] if rt.bar_index > 0 else None
+def _shows_extended(rt: Runtime) -> bool:
+    """True if the chart has bars outside the regular session."""
+    if not rt.instrument.session_extended:
+        return False
+    shown = rt.cache.get("session extended")
+    if shown is None:
+        regular = calendar_of(rt.instrument)
+        shown = rt.cache["session extended"] = any(not regular.holds(time) for time in rt.columns.time)
+    return bool(shown)
 
 
-def _is_first(rt: Runtime, days: SessionCalendar) -> bool:
-    day = days.day(rt.time)
-    previous = _previous_time(rt)
-    if previous is not None and previous < rt.time:
-        return days.day(previous) is not day
-    return rt.time <= day.open < rt.time_close or rt.time == day.grid
+def _day(rt: Runtime) -> TradingDay:
+    return trading_calendar(rt.instrument).day(rt.time)
 
 
 def isfirstbar(rt: Runtime) -> bool:
     if rt.timeframe.isdwm:
         return True
-    return _is_first(rt, extended_calendar(rt.instrument))
+    day = _day(rt)
+    if rt.bar_index > 0:
+        return not day.since <= rt.columns.time[rt.bar_index - 1] < day.close
+    return rt.time <= (day.grid if _shows_extended(rt) else day.core_open)
 
 
 def islastbar(rt: Runtime) -> bool:
     if rt.timeframe.isdwm:
         return True
-    return rt.time_close >= extended_calendar(rt.instrument).day(rt.time).close
+    day = _day(rt)
+    return rt.time_close >= (day.close if _shows_extended(rt) else day.core_close)
 
 
 def isfirstbar_regular(rt: Runtime) -> bool:
     if rt.timeframe.isdwm:
         return True
-    days = calendar_of(rt.instrument)
-    day = days.day(rt.time)
-    if rt.time_close <= day.grid:
-        return False  # before the market
-    previous = _previous_time(rt)
-    if previous is None:
-        return rt.time <= day.open
-    before = days.day(previous)
-    return before is not day or (previous < day.grid and rt.columns.time_close[rt.bar_index - 1] <= day.grid)
+    day = _day(rt)
+    if rt.time >= day.core_close or rt.time_close <= day.core_open:
+        return False
+    if rt.bar_index > 0:
+        return not day.core_open <= rt.columns.time[rt.bar_index - 1] < day.core_close
+    return rt.time <= day.core_open
 
 
 def islastbar_regular(rt: Runtime) -> bool:
     if rt.timeframe.isdwm:
         return True
-    day = calendar_of(rt.instrument).day(rt.time)
-    return rt.time_close >= day.close > rt.time
+    return rt.time < _day(rt).core_close <= rt.time_close
 
 
 def ismarket(rt: Runtime) -> bool:
-    if rt.timeframe.isdwm or not rt.instrument.session_extended:
-        return True
-    return calendar_of(rt.instrument).day(rt.time).holds(rt.time)
+    return not (ispremarket(rt) or ispostmarket(rt))
 
 
 def ispremarket(rt: Runtime) -> bool:
-    return _outside(rt) == "before"
+    if rt.timeframe.isdwm or not rt.instrument.session_extended:
+        return False
+    return rt.time < _day(rt).core_open
 
 
 def ispostmarket(rt: Runtime) -> bool:
-    return _outside(rt) == "after"
-
-
-def _outside(rt: Runtime) -> str:
-    """Where the bar lies in the extended session: "before" or "after" the regular one, or "" inside it."""
     if rt.timeframe.isdwm or not rt.instrument.session_extended:
-        return ""
-    ordinal = extended_calendar(rt.instrument).day(rt.time).ordinal
-    regular = calendar_of(rt.instrument)
-    if not regular.is_trading(ordinal):
-        return ""
-    day = regular.on(ordinal)
-    if rt.time < day.open:
-        return "before"
-    return "after" if rt.time >= day.close else ""
+        return False
+    return rt.time >= _day(rt).core_close
 
 
 def trading_date(instrument: Instrument, time: int) -> date:
     """The date of the trading day that ``time`` (Unix ms) belongs to."""
-    return date.fromordinal(calendar_of(instrument).day(time).ordinal)
+    return date.fromordinal(trading_calendar(instrument).day(time).ordinal)

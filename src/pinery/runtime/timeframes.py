@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pinery.core.errors import PineRuntimeError
-from pinery.runtime.sessions import SessionCalendar, calendar_of
+from pinery.runtime.sessions import SessionCalendar, trading_calendar
 from pinery.runtime.values import NAN
 
 if TYPE_CHECKING:
@@ -142,9 +142,10 @@ class Buckets:
         first, last = self._dates(days.day(time).ordinal)
         opening = days.on(days.next_trading(first))
         closing = days.on(days.previous_trading(last))
-        self.start = opening.grid
+        self.start = opening.core_open
         self.first = opening.since
-        self.close = self.last = closing.close
+        self.close = closing.core_close
+        self.last = closing.close
 
     def _dates(self, ordinal: int) -> tuple[int, int]:
         """First date of the bar that a trading date belongs to, and first date after it."""
@@ -193,17 +194,17 @@ def _first_week(year: int, monday: int) -> int:
     return first + (monday - first) % 7
 
 
-_of: dict[tuple[int, str, str, str], Buckets] = {}
+_of: dict[tuple[int, str, str, str, str], Buckets] = {}
 
 
 def buckets(timeframe: Timeframe, instrument: Instrument) -> Buckets:
     """The bars of a timeframe for an instrument."""
-    key = (timeframe.multiplier, timeframe.unit, instrument.session, instrument.timezone)
+    key = (timeframe.multiplier, timeframe.unit, instrument.session, instrument.session_extended, instrument.timezone)
     found = _of.get(key)
     if found is None:
         if len(_of) >= 1024:
             _of.clear()
-        found = _of[key] = Buckets(timeframe, calendar_of(instrument))
+        found = _of[key] = Buckets(timeframe, trading_calendar(instrument))
     return found
 
 

@@ -138,10 +138,12 @@ def _time(
     frame_back: float,
     close: bool,
 ) -> int | float:
-    key = f"time {timeframe}\n{session}\n{zone}"
-    frame: _Frame | None = rt.cache.get(key)
+    frames: dict[tuple[str | None, str | None, str | None], _Frame] | None = rt.cache.get("time()")
+    if frames is None:
+        frames = rt.cache["time()"] = {}
+    frame = frames.get((timeframe, session, zone))
     if frame is None:
-        frame = rt.cache[key] = _Frame(rt, timeframe, session, zone)
+        frame = frames[timeframe, session, zone] = _Frame(rt, timeframe, session, zone)
     if bars_back != bars_back or frame_back != frame_back:
         bars_back = frame_back = 0
     if bars_back < -_FARTHEST or frame_back < -_FARTHEST:
