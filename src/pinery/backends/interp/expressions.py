@@ -125,7 +125,8 @@ class ExprWriter:
             case n.CopyObject():
                 return f"_copy({self.text(e.value)})", ATOM
             case n.Field():
-                return f"{self.text(e.value, ATOM)}.{python_field(e.name)}", ATOM
+                name = e.name if e.value.type.kind is Kind.ENUM else python_field(e.name)
+                return f"{self.text(e.value, ATOM)}.{name}", ATOM
             case n.Request():
                 return self._request(e), ATOM
         raise TypeError(type(e).__name__)

@@ -12,7 +12,7 @@ from pinery.ir.lower.expressions import builtin_variable, convert, default_value
 from pinery.lang import typed as ty
 from pinery.lang import types as t
 from pinery.lang.builtins.schema import Param
-from pinery.lang.types import Type
+from pinery.lang.types import Kind, Type
 
 MAX_VARIANTS = 24  # of one function instance, by constant arguments; beyond that the arguments are passed
 
@@ -42,6 +42,8 @@ def _argument(fb: FunctionBuilder, e: ty.TCall, param: Param, arg: ty.TExpr | No
     if arg is None:
         return default_value(fb, param.default, type_, e.span)
     value = lower_expr(fb, arg)
+    if value.type.kind is Kind.ENUM and e.row.name.startswith(("str.", "log.")):
+        return n.Field(t.STRING, value.span, value, "label")  # texts show an enum's title
     if type_ in (t.INT, t.FLOAT, t.BOOL, t.STRING, t.COLOR):
         return convert(value, type_)
     if isinstance(value, n.Const) and value.value is None and value.type == t.NA:
@@ -57,8 +59,8 @@ def call_args(fb: FunctionBuilder, e: ty.TCall) -> list[n.Expr]:
             args.append(_argument(fb, e, param, arg))
     if e.rest:
         variadic = next((p for p in e.overload.params if p.variadic), None)
-        for arg in e.rest:
-            args.append(lower_expr(fb, arg) if variadic is None else _argument(fb, e, variadic, arg))
+        assert variadic is not None
+        args.extend(_argument(fb, e, variadic, arg) for arg in e.rest)
     return args
 
 
