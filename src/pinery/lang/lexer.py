@@ -465,11 +465,11 @@ def _starts_statement(tokens: list[Token], i: int, column: int) -> bool:
     token = tokens[i]
     if token.kind in _STRONG:
         return token.kind != "else" or tokens[i - 1].kind not in _OPEN_END
-    if token.indent > column or token.indent % 4:
-        return False
     following = tokens[i + 1].kind if i + 1 < len(tokens) else EOF
     if token.kind == NAME and following in (":=", "+=", "-=", "*=", "/=", "%="):
         return True
+    if token.indent > column or token.indent % 4:
+        return False
     return token.kind in (NAME, "[") and tokens[i - 1].kind not in _OPEN_END
 
 

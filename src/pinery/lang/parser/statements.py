@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinery.lang import ast
-from pinery.lang.lexer import EOF, NAME
+from pinery.lang.lexer import EOF, FLOAT, INT, NAME
 from pinery.lang.parser.cursor import ASSIGN_OPS, NEWLINE, Stop
 from pinery.lang.parser.declarations import DeclarationParser
 from pinery.lang.parser.structures import STRUCTURES
@@ -50,6 +50,8 @@ class Parser(DeclarationParser):
             return self.variable(start, kind)
         if kind == "[" and self.tok.match >= 0 and self.tokens[self.tok.match + 1].kind in ("=", ":="):
             return self.tuple_declaration(start)
+        if kind == "else":
+            self.fail("P026", "this `else` belongs to no `if`", hint="indent it exactly like its `if`")
         if kind == NAME:
             found = self._named_statement(start)
             if found is not None:
@@ -73,7 +75,7 @@ class Parser(DeclarationParser):
                 self.advance()
                 return ast.Continue(self.span(start))
             return None
-        if following in (NAME, "number") and word == "import" and self.peek(2) in ("/", "-", "."):
+        if following in (NAME, INT, FLOAT) and word == "import" and self.peek(2) in ("/", "-", ".", NEWLINE, EOF):
             return self.import_statement()
         if following == NAME:
             if word == "export":

@@ -140,13 +140,19 @@ class StructureParser(ExpressionParser):
             cond = self.expression()
             if self.kind in ("=", ":="):
                 self.fail("P019", f"`{self.kind}` cannot stand in a condition", hint="use `==` to compare")
-            if self.kind == ":":
-                self.fail("P010", "a header does not end with a colon", hint="remove the `:`")
+            self._no_colon()
             return cond
         except Stop:
             self.nesting = level
             self.skip_line()
             return ast.ErrorExpr(self.span(start))
+
+    def _no_colon(self) -> None:
+        if self.kind == ":":
+            self.report("P010", "a header does not end with a colon", self.tok, "remove the `:`")
+            self.advance()
+            if self.tok.indent >= 0 and self.tok.kind != EOF:
+                self.kind = NEWLINE
 
     def _if(self) -> ast.If:
         branches: list[tuple[Token, ast.Expr, ast.Block]] = []
@@ -163,9 +169,7 @@ class StructureParser(ExpressionParser):
             if self.kind == "if":
                 word = self.advance()
                 continue
-            if self.kind == ":":
-                self.report("P010", "`else` does not end with a colon", self.tok, "remove the `:`")
-                self.advance()
+            self._no_colon()
             other = self.block("else")
             break
         end = self.last_end
@@ -273,7 +277,10 @@ class StructureParser(ExpressionParser):
         if not (self.kind == NAME and self.tok.value == "in"):
             self.fail("P025", f"expected `in`, found {self.found()}", hint="write for [i, x] in array")
         self.advance()
-        return self.expression()
+        found = self.expression()
+        if self.kind == NAME and self.tok.value == "to":
+            self.fail("P025", "`in` takes an array, not a range", hint="a counting loop is: for i = 0 to 10")
+        return found
 
     def _place(self, token: Token) -> Span:
         return self.span(token.start, token.end)
