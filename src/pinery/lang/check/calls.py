@@ -16,7 +16,7 @@ from pinery.lang.types import Kind, QType, Type
 _CASTS = {x.name: x for x in (t.INT, t.FLOAT, t.BOOL, t.STRING, t.COLOR)} | {
     name: t.OBJECTS[name] for name in ("line", "label", "box", "table", "linefill", "polyline")
 }
-_DECLARATIONS = frozenset({"indicator", "study", "strategy", "library"})
+DECLARATIONS = frozenset({"indicator", "study", "strategy", "library"})
 # What `type=` of version 4's `input` says about the result.
 _INPUT_TYPES = {"integer": t.INT, "float": t.FLOAT, "bool": t.BOOL, "string": t.STRING}
 
@@ -57,6 +57,7 @@ class Calls(Matching):
                     arg.span,
                     "name it, or move it before the named ones",
                 )
+                given.append(Given(None, self.nothing(arg.span), arg.span))
                 continue
             given.append(Given(arg.name, self.expr(arg.value), arg.span))
         return given
@@ -227,7 +228,8 @@ class Calls(Matching):
 
     def _unknown_builtin(self, dotted: str, func: ast.Attribute, given: list[Given]) -> typed.TExpr:
         newer = self.registry.functions.get(dotted)
-        if newer is not None:
+        modern = self.version.modern_name(dotted)
+        if newer is not None and modern is None and self.version.rows not in newer.versions:
             return self._not_in_version(dotted, newer, func.span)
         if self.builtin_variable(dotted) is not None:
             return self.error("E105", f"`{dotted}` is a variable, not a function", func.span, "leave out the brackets")
@@ -310,6 +312,8 @@ class Calls(Matching):
             return typed.TCopy(qtype, node.span, value)
         bound = self.place_arguments([f.name for f in udt.fields], given, what, node.span)
         if isinstance(bound, Problem):
+            if any(g.value.type.kind is Kind.ERROR for g in given):
+                return self.nothing(node.span)
             return self.report(bound)
         args: list[typed.TExpr | None] = []
         for field, arg in zip(udt.fields, bound.slots, strict=True):
@@ -327,7 +331,7 @@ class Calls(Matching):
     # --- built-ins --------------------------------------------------------------------
 
     def builtin_call(self, row: FunctionRow, given: list[Given], node: ast.Call) -> typed.TExpr:
-        if row.name in _DECLARATIONS:
+        if row.name in DECLARATIONS:
             self._check_declaration(row, node)
         if not row.local and self.place.local:
             where = "a function" if self.place.function is not None else "a local block"
@@ -378,7 +382,7 @@ class Calls(Matching):
         if row.stateful:
             self.on_stateful(row.name, node.span)
         self.on_call(call)
-        if row.name in _DECLARATIONS and self.declaration is None and self.module.name == "":
+        if row.name in DECLARATIONS and self.declaration is None and self.module.name == "":
             self.declaration = call
         if overload.returns.name == "N" and result == t.FLOAT and soft:
             return self.soften(call)

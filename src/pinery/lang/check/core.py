@@ -121,7 +121,7 @@ class Core:
         same = [c for c in names if c.lower() == lower]
         if same:
             return min(same)
-        found = get_close_matches(name, sorted(names), n=1, cutoff=0.75)
+        found = get_close_matches(name, sorted(names), n=1, cutoff=0.6 if len(name) <= 4 else 0.75)
         return found[0] if found else None
 
     def known_names(self) -> set[str]:

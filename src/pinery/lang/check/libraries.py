@@ -9,7 +9,7 @@ from pinery.lang.builtins.schema import Registry
 from pinery.lang.check.core import NOT_USED
 from pinery.lang.check.scopes import Module, Place, reassigned_names
 from pinery.lang.check.warnings import Warnings
-from pinery.lang.diagnostics import Diagnostics, Note
+from pinery.lang.diagnostics import Diagnostics, Note, Severity
 from pinery.lang.parser import parse
 from pinery.lang.source import Source, Span
 from pinery.lang.versions import for_version
@@ -105,10 +105,11 @@ class Libraries(Warnings):
         finally:
             self.loading.pop()
             self.place, self.depth = outside, depth
+        faulty = any(d.severity is Severity.ERROR for d in self.diagnostics.items[count:])
         if not self._is_library(script):
             note = Note("its own text is here", Span(0, 0, source.index))
             self.error("E172", f"`{name}` is no library", stmt.span, "its file should call `library(…)`", note)
-        if any(d.severity.value == "error" for d in self.diagnostics.items[count:]):
+        if faulty:
             self.error("E173", f"the library `{name}` has errors", stmt.span)
         self.library_body += body
         self.libraries[name] = module

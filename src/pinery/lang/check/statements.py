@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pinery.lang import ast, typed
 from pinery.lang import types as t
+from pinery.lang.check.calls import DECLARATIONS
 from pinery.lang.check.core import CONST, MAX_DEPTH, NOT_USED, SERIES, VALUE, Use
 from pinery.lang.check.names import dotted_name
 from pinery.lang.check.scopes import Scope, lookup
@@ -112,8 +113,8 @@ class Statements(Structures):
         value = self.structure(node, use) if isinstance(node, _STRUCTURES) else self.expr(node)
         if use is not NOT_USED and value.type.kind is not Kind.VOID:
             return value
-        if isinstance(value, typed.TCall) and value is self.declaration:
-            return None
+        if isinstance(value, typed.TCall) and value.row.name in DECLARATIONS:
+            return None  # `Program.declaration` holds it
         if value.type.kind is not Kind.ERROR:
             self.on_unused(value)
             into.append(typed.TExprStmt(stmt.span, value))
@@ -312,11 +313,7 @@ class Statements(Structures):
             return self._assign_name(target, stmt, into, use)
         if isinstance(target, ast.Attribute):
             return self._assign_field(target, stmt, into, use)
-        self.expr(stmt.value)
-        if isinstance(target, ast.Index):
-            self.error("E127", "the past cannot be changed", target.span, "assign to the variable itself")
-        elif not isinstance(target, ast.ErrorExpr):
-            self.error("E127", "this cannot be assigned to", target.span)
+        self.expr(stmt.value)  # the parser has said that nothing else can be assigned to
         return None
 
     def _assign_name(self, target: ast.Name, stmt: ast.Assign, into: list[typed.TStmt], use: Use) -> typed.TExpr | None:

@@ -203,6 +203,8 @@ class Structures(Functions):
         whole = start.type == t.INT and (step is None or step.type == t.INT)
         soft = not whole and self.whole(start) and (step is None or self.whole(step))
         counter = t.INT if whole else t.FLOAT
+        if Kind.ERROR in (start.type.kind, step.type.kind if step is not None else None):
+            counter = t.ERROR
         place = self._loop_place()
         symbol = typed.Symbol(node.var, QType(counter, SERIES), node.var_span, is_loop=True)
         symbol.reassigned = (id(node), node.var) in self.module.reassigned
