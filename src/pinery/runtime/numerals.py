@@ -112,6 +112,8 @@ def write(value: float, pattern: str) -> str:
     if value != value:
         return "NaN"
     p = parse(pattern)
+    if isinstance(value, int) and abs(value) >= 2**63:
+        value = float(value) if abs(value) < 10**308 else math.copysign(math.inf, value > 0 or -1)
     sign = "-" if value < 0 or (value == 0 and math.copysign(1.0, value) < 0) else ""
     if value in (math.inf, -math.inf):
         return f"{sign}{p.prefix}∞{p.suffix}"

@@ -16,6 +16,8 @@ from pinery.runtime.matrices.tests import is_square
 
 Rows = list[list[float]]
 
+_INT_END = 2**63
+
 
 def square(id: Matrix, function: str) -> Rows:
     rows = rows_of(id)
@@ -79,6 +81,8 @@ def _dot(a: list[float], b: list[float]) -> float:
     total: float = 0
     for x, y in zip(a, b, strict=True):
         total += x * y
+    if isinstance(total, int) and not -_INT_END <= total < _INT_END:
+        return float(total)  # beyond Pine's ints; powers would grow without end
     return total
 
 
@@ -142,7 +146,11 @@ def _decompose(rows: Rows) -> tuple[Rows, list[int], int]:
 
 
 def finite(rows: Rows) -> bool:
-    return all(math.isfinite(x) for r in rows for x in r)
+    """Whether all elements are numbers that a float can hold."""
+    try:
+        return all(math.isfinite(x) for r in rows for x in r)
+    except OverflowError:
+        return False
 
 
 def _is_singular(lu: Rows, rows: Rows) -> bool:
@@ -246,10 +254,10 @@ def pinv(id: Matrix) -> Matrix:
 
 
 def rank(id: Matrix) -> int:
-    """TradingView gives a matrix whose elements are all the same rank 0."""
+    """As TradingView documents it, a matrix of several elements that are all the same has rank 0."""
     rows = rows_of(id)
     flat = [x for r in rows for x in r]
-    if not flat or not finite(rows) or all(x == flat[0] for x in flat):
+    if not flat or not finite(rows) or (len(flat) > 1 and all(x == flat[0] for x in flat)):
         return 0
     _, values, _ = _singular(rows, id.width)
     limit = _threshold(values, len(rows), id.width)
