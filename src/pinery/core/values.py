@@ -41,8 +41,8 @@ def divide_whole(a: int, b: int) -> int | float:
 
 
 def modulo(a: float, b: float) -> float:
-    """``a % b``: the remainder has the sign of the dividend, as in C."""
-    if b == 0 or a != a or b != b:
+    """``a % b``: the remainder has the sign of the dividend (reference manual, operator ``%``), as in C."""
+    if b == 0 or a != a or b != b or a in (math.inf, -math.inf):
         return NAN
     if type(a) is int and type(b) is int:
         r = abs(a) % abs(b)

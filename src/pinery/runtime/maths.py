@@ -79,7 +79,7 @@ def round_whole(number: float) -> float:
 
 def round_digits(number: float, precision: int) -> float:
     """Rounds ``number * 10 ** precision``, ties up; that product is itself a rounded float."""
-    if precision != precision or not -INF < number < INF:
+    if not -INF < number < INF or not -INF < precision < INF:
         return NAN
     places = int(precision)
     if places > 300:

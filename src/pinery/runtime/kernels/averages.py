@@ -151,7 +151,7 @@ def _gaussian(state: Weighted, offset: float, sigma: float, floor_: bool) -> Non
     weights = state.weights
     weights.clear()
     state.norm = 0.0
-    if size == 0 or sigma == 0 or sigma != sigma or offset != offset:
+    if size == 0 or sigma == 0 or not -1e9 < sigma < 1e9 or not -1e9 < offset < 1e9:
         return
     middle = offset * (size - 1)
     if floor_:

@@ -12,8 +12,7 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import reduce
-from itertools import repeat
-from operator import add, mul, sub
+from operator import add, mul
 
 from pinery.runtime.kernels.state import State
 
@@ -22,6 +21,7 @@ INF = math.inf
 MAX_LOOKBACK = 10_000  # bars a window keeps when its length may change from bar to bar
 _LONGEST = 1_000_000  # lengths above this are nonsense, as are those below 1
 _EPSILON = 1e-10  # deviations up to this count as zero: the reference manual's ta.stdev
+_NOISE = 1e-12  # mean squares from here on do not change visibly by that rule
 
 
 def _in_order(values: Iterable[float]) -> float:
@@ -87,18 +87,21 @@ def dot(values: list[float], size: int, weights: list[float]) -> float:
 
 def squared_deviations(values: list[float], size: int, mean: float) -> float:
     """Sum of squared distances from ``mean``; distances within rounding noise count as zero."""
-    away = map(sub, values[-size:], repeat(mean))
-    return _sum([d * d for d in away if d > _EPSILON or d < -_EPSILON])
+    away = [x - mean for x in values[-size:]]
+    squares = _sum(map(mul, away, away))
+    if squares < size * _NOISE:
+        return _sum([d * d for d in away if d > _EPSILON or d < -_EPSILON])
+    return squares
 
 
 def absolute_deviations(values: list[float], size: int, mean: float) -> float:
     """Sum of absolute distances from ``mean``."""
-    return _sum(map(abs, map(sub, values[-size:], repeat(mean))))
+    return _sum([abs(x - mean) for x in values[-size:]])
 
 
 def cross_deviations(xs: list[float], ys: list[float], size: int, mean_x: float, mean_y: float) -> float:
     """Sum of the products of the distances of ``xs`` and ``ys`` from their means."""
-    return _sum(map(mul, map(sub, xs[-size:], repeat(mean_x)), map(sub, ys[-size:], repeat(mean_y))))
+    return _sum([(x - mean_x) * (y - mean_y) for x, y in zip(xs[-size:], ys[-size:], strict=False)])
 
 
 def largest(values: list[float], size: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import ceil, floor, sqrt
 
 from pinery.runtime.kernels.primitives import (
+    INF,
     NAN,
     Window,
     absolute_deviations,
@@ -81,7 +82,7 @@ def correlation(state: Pair, source1: float, source2: float, length: int) -> flo
     ys = state.y.values
     mean_x = total(xs, size) / size
     mean_y = total(ys, size) / size
-    spread = squared_deviations(xs, size, mean_x) * squared_deviations(ys, size, mean_y)
+    spread = cross_deviations(xs, xs, size, mean_x, mean_x) * cross_deviations(ys, ys, size, mean_y, mean_y)
     if spread == 0.0:
         return NAN
     return cross_deviations(xs, ys, size, mean_x, mean_y) / sqrt(spread)
@@ -101,8 +102,8 @@ def median(state: Window, source: float, length: int) -> float:
 def median_int(state: Window, source: float, length: int) -> float:
     """The median of whole numbers is whole: the mean of the two middle ones is cut."""
     result = median(state, source, length)
-    if result != result:
-        return result
+    if not -INF < result < INF:
+        return NAN
     return int(result)
 
 
