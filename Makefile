@@ -10,7 +10,7 @@ setup: ## make .venv and fetch everything needed (quick when nothing changed)
 	@scripts/setup
 
 demo: setup ## run the example script on the bundled synthetic market, write demo/chart.html
-	@$(PY) -m pinery.app.demo --out demo
+	@.venv/bin/pinery demo --out demo
 
 lint: setup ## style, types, layers
 	@scripts/lint

@@ -47,7 +47,12 @@ def builtins_page() -> str:
                 lines += [f"{row.name}{overload.text}" for overload in row.overloads]
                 lines += ["```", ""]
             elif not row.is_constant:
-                lines += [f"### {row.name}{_versions(row)}", "", f"`{row.qualifier.name.lower()} {row.type}`. {row.doc}", ""]
+                lines += [
+                    f"### {row.name}{_versions(row)}",
+                    "",
+                    f"`{row.qualifier.name.lower()} {row.type}`. {row.doc}",
+                    "",
+                ]
         if constants:
             lines += ["| constant | type | |", "|---|---|---|"]
             lines += [f"| `{row.name}` | {row.type} | {_cell(row.doc)}{_versions(row)} |" for row in constants]

@@ -1,0 +1,49 @@
+"""Pinery runs TradingView Pine Script outside TradingView.
+
+import pinery
+result = pinery.run("script.pine", bars="bars.csv", symbol="BINANCE:ETHUSDT.P", timeframe="15")
+result.plots, result.alerts, result.drawings, result.logs
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pinery.core.bars import BarSeries
+from pinery.core.errors import CompileError, DataError, InternalError, PineRuntimeError, PineryError, UsageError
+from pinery.core.instrument import Instrument
+
+if TYPE_CHECKING:
+    from pinery.app.api import Finding, RunResult, check, run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BarSeries",
+    "CompileError",
+    "DataError",
+    "Finding",
+    "Instrument",
+    "InternalError",
+    "PineRuntimeError",
+    "PineryError",
+    "RunResult",
+    "UsageError",
+    "__version__",
+    "check",
+    "run",
+]
+
+_API = ("Finding", "RunResult", "check", "run")
+
+
+def __getattr__(name: str) -> Any:
+    # The language and the engine load only when they are used.
+    if name in _API:
+        return getattr(import_module("pinery.app.api"), name)
+    raise AttributeError(f"module 'pinery' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

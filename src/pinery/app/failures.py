@@ -7,9 +7,9 @@ import sys
 import traceback
 from datetime import UTC, datetime
 
-from rich.console import Console
 from rich.text import Text
 
+from pinery.app.terminal import console
 from pinery.core.errors import PineRuntimeError, PineryError
 
 INTERNAL = 70
@@ -20,7 +20,7 @@ BROKEN_PIPE = 141
 def report(error: BaseException, *, debug: bool) -> int:
     """Prints an error to stderr, in full with ``debug``; returns the exit code."""
     if isinstance(error, KeyboardInterrupt):
-        _console().print("stopped", style="yellow")
+        console(stderr=True).print("stopped", style="yellow")
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         silence_stdout()
@@ -44,10 +44,10 @@ def silence_stdout() -> None:
 
 
 def _print(message: str, place: str, hint: str | None) -> None:
-    console = _console()
-    console.print(Text.assemble(("error: ", "bold red"), message, place), soft_wrap=True)
+    shown = console(stderr=True)
+    shown.print(Text.assemble(("error: ", "bold red"), message, place))
     if hint:
-        console.print(Text.assemble(("hint: ", "cyan"), hint), soft_wrap=True)
+        shown.print(Text.assemble(("hint: ", "cyan"), hint))
 
 
 def _place(error: PineryError) -> str:
@@ -63,7 +63,3 @@ def _place(error: PineryError) -> str:
             when = f" ({datetime.fromtimestamp(error.bar_time / 1000, UTC):%Y-%m-%d %H:%M} UTC)"
         parts.append(f"bar {error.bar_index}{when}")
     return f"\n  at {', '.join(parts)}" if parts else ""
-
-
-def _console() -> Console:
-    return Console(stderr=True, highlight=False)

@@ -1,0 +1,170 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import pinery
+from pinery.app.failures import INTERRUPTED, report, silence_stdout
+from pinery.app.settings import load_settings
+
+app = typer.Typer(
+    name="pinery",
+    help="Runs TradingView Pine Script v4, v5 and v6 on your own bars.",
+    epilog="Exit codes: 0 done · 1 errors in the script · 2 wrong usage · 3 unusable data · 4 the script failed · "
+    "70 a fault of Pinery · 130 stopped.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_debug = False
+
+
+def _set_debug(value: bool) -> bool:
+    global _debug
+    _debug = _debug or value
+    return value
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        print(f"pinery {pinery.__version__}")
+        raise typer.Exit
+
+
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of errors.", callback=_set_debug, is_eager=True)
+]
+Libraries = Annotated[
+    list[Path] | None,
+    typer.Option("--libraries", metavar="DIR", help="Folder with name/library/version.pine; may be repeated."),
+]
+
+
+@app.callback()
+def common(
+    debug: Debug = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("check", epilog="Example: pinery check strategies/*.pine --json")
+def check_command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Scripts; - reads standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print findings as JSON.")] = False,
+    libraries: Libraries = None,
+    debug: Debug = False,
+) -> None:
+    """Find errors and warnings in scripts."""
+    from pinery.app.check_command import check_files
+
+    folders = [*(libraries or ()), *load_settings(Path.cwd()).libraries]
+    raise typer.Exit(check_files(files, folders, as_json=as_json, debug=_debug))
+
+
+@app.command(
+    "run",
+    epilog="Example: pinery run script.pine --data bars.csv --symbol BINANCE:ETHUSDT.P --timeframe 15 "
+    '--input "Length=20" --chart out.html',
+)
+def run_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The script; - reads standard input.")],
+    data: Annotated[
+        str, typer.Option("--data", metavar="BARS", help="CSV or Parquet file, or synthetic[:BARS] for made-up bars.")
+    ],
+    symbol: Annotated[str | None, typer.Option(help="EXCHANGE:TICKER; sets price step, session and time zone.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(help="5, 60, 1D …; longer than the data's, bars are made from them.")
+    ] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="NAME=VALUE", help="Set an input by its title; repeatable.")
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="First bar, in the exchange's time.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Last bar.")] = None,
+    plots: Annotated[Path | None, typer.Option(metavar="CSV", help="Write plots: a row per bar.")] = None,
+    alerts: Annotated[Path | None, typer.Option(metavar="JSONL", help="Write alerts: a JSON object per line.")] = None,
+    drawings: Annotated[Path | None, typer.Option(metavar="JSON", help="Write lines, labels, boxes, tables …")] = None,
+    chart: Annotated[Path | None, typer.Option(metavar="HTML", help="Write a self-contained chart.")] = None,
+    logs: Annotated[bool, typer.Option("--logs", help="Print what the script logged.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    feeds: Annotated[
+        list[str] | None,
+        typer.Option("--feed", metavar="SYMBOL@TF=BARS", help="Bars that requests may ask for; repeatable."),
+    ] = None,
+    symbols: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with more symbols.")] = None,
+    libraries: Libraries = None,
+    strict_data: Annotated[
+        bool, typer.Option("--strict-data", help="Stop at the first bad row, and at requests without data.")
+    ] = False,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Zone of times without an offset; else the exchange's.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Run a script over bars and show or write what comes out."""
+    from pinery.app.run_command import RunOptions, run_script
+
+    options = RunOptions(
+        file=file,
+        data=data,
+        symbol=symbol,
+        timeframe=timeframe,
+        inputs=inputs or [],
+        first=first,
+        last=last,
+        plots=plots,
+        alerts=alerts,
+        drawings=drawings,
+        chart=chart,
+        logs=logs,
+        as_json=as_json,
+        feeds=feeds or [],
+        symbols=symbols,
+        libraries=libraries or [],
+        strict_data=strict_data,
+        timezone=timezone,
+    )
+    run_script(options, load_settings(Path.cwd()))
+
+
+@app.command("demo")
+def demo_command(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where chart.html goes.")] = Path("demo"),
+    debug: Debug = False,
+) -> None:
+    """Run the example script on the synthetic market and write its chart."""
+    from pinery.app.demo import run_demo
+
+    run_demo(out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and exits; every error ends in a message and its exit code."""
+    global _debug
+    _debug = False
+    try:
+        app(arguments if arguments is None else list(arguments))
+        sys.stdout.flush()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            report(KeyboardInterrupt(), debug=False)
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            silence_stdout()
+        raise
+    except BaseException as error:
+        sys.exit(report(error, debug=_debug))

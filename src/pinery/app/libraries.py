@@ -1,0 +1,42 @@
+"""Finding imported libraries: ``import name/lib/1`` is ``name/lib/1.pine`` in one of the library folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pinery.app.scripts import read_script
+from pinery.core.errors import UsageError
+from pinery.lang.source import Source
+
+FOLDER = "libraries"  # beside the script
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryFolders:
+    """Library folders in the order in which they are searched."""
+
+    folders: tuple[Path, ...]
+
+    @classmethod
+    def beside(cls, script: Path | None, more: Sequence[Path] = ()) -> LibraryFolders:
+        """``more`` (options, then settings) and the ``libraries`` folder beside the script."""
+        for folder in more:
+            if not folder.is_dir():
+                raise UsageError(f"there is no library folder {folder}", hint="give --libraries an existing folder")
+        own = (script.parent / FOLDER,) if script is not None else ()
+        return cls((*more, *own))
+
+    def find(self, user: str, library: str, version: int) -> Source | None:
+        """The library's source, or None."""
+        for folder in self.folders:
+            path = folder / user / library / f"{version}.pine"
+            if path.is_file():
+                return read_script(path)
+        return None
+
+    def describe(self) -> str:
+        """Where a library's file may be put, for the message that says it is missing."""
+        places = " or ".join(f"{folder}/name/library/version.pine" for folder in self.folders)
+        return f"put its source at {places}" if places else "give a folder with --libraries"

@@ -1,0 +1,153 @@
+"""``pinery run``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pinery.app import bars as market
+from pinery.app.bars import MarketData
+from pinery.app.chart.html import render as render_chart
+from pinery.app.chart.payload import build as build_payload
+from pinery.app.libraries import LibraryFolders
+from pinery.app.options import moment, name_and_value, writable
+from pinery.app.progress import progress_bar
+from pinery.app.results import chart_subject
+from pinery.app.scripts import read_script
+from pinery.app.session import Finished, Job, execute
+from pinery.app.settings import Settings
+from pinery.app.summary import local_time, print_logs, print_summary, print_warnings, summary_data
+from pinery.app.terminal import console
+from pinery.core.errors import CompileError, UsageError
+from pinery.lang.diagnostics import Severity
+from pinery.lang.render import render
+from pinery.market import symbols as symbol_tables
+from pinery.runtime.writers import alerts_jsonl, drawings_json, plots_csv_rows
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options of ``pinery run`` as given."""
+
+    file: Path
+    data: str
+    symbol: str | None = None
+    timeframe: str | None = None
+    inputs: list[str] = field(default_factory=list)
+    first: str | None = None
+    last: str | None = None
+    plots: Path | None = None
+    alerts: Path | None = None
+    drawings: Path | None = None
+    chart: Path | None = None
+    logs: bool = False
+    as_json: bool = False
+    feeds: list[str] = field(default_factory=list)
+    symbols: Path | None = None
+    libraries: list[Path] = field(default_factory=list)
+    strict_data: bool = False
+    timezone: str | None = None
+
+
+def run_script(options: RunOptions, settings: Settings) -> None:
+    """Runs a script, writes what was asked for, prints the summary."""
+    for path, name in (
+        (options.plots, "--plots"),
+        (options.alerts, "--alerts"),
+        (options.drawings, "--drawings"),
+        (options.chart, "--chart"),
+    ):
+        writable(path, name)
+    source = read_script(options.file)
+    beside = None if str(options.file) == "-" else options.file
+    libraries = LibraryFolders.beside(beside, [*options.libraries, *settings.libraries])
+    inputs = dict(name_and_value(text, "--input", '--input "Length=20"') for text in options.inputs)
+    data, feeds, table = _market(options, settings)
+    job = Job(source, data, inputs, feeds, table, libraries, options.strict_data)
+    try:
+        with progress_bar(options.file.name, enabled=not options.as_json) as report:
+            finished = execute(job, report)
+    except CompileError as error:
+        errors = [d for d in error.diagnostics if d.severity is Severity.ERROR]
+        console(stderr=True).print(render(errors, [source]), end="")
+        raise CompileError(error.message, error.diagnostics) from None
+    written = _write(options, finished)
+    if options.as_json:
+        json.dump(summary_data(finished, written), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        sys.stdout.write("\n")
+        return
+    print_warnings(finished)
+    if options.logs:
+        print_logs(finished)
+    print_summary(finished, written)
+
+
+def _market(
+    options: RunOptions, settings: Settings
+) -> tuple[MarketData, list[MarketData], symbol_tables.SymbolTable | None]:
+    named = options.symbols or settings.symbols
+    table = symbol_tables.load(named) if named is not None else None
+    data = market.load(
+        options.data,
+        symbol=options.symbol,
+        timeframe=options.timeframe,
+        table=table,
+        strict=options.strict_data,
+        timezone=options.timezone,
+    )
+    feeds = [_feed(text, table, options) for text in options.feeds]
+    if options.first is None and options.last is None:
+        return data, feeds, table
+    zone = options.timezone or data.instrument.timezone
+    first = moment(options.first, zone, "--from") if options.first else None
+    last = moment(options.last, zone, "--to", end=True) if options.last else None
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--from {options.first} is after --to {options.last}")
+    kept = data.bars.between(first, last)
+    if not len(kept):
+        raise UsageError("there are no bars between --from and --to", hint=f"the data goes {_span(data)}")
+    return MarketData(kept, data.instrument, data.timeframe, data.warnings, data.notice), feeds, table
+
+
+def _feed(text: str, table: symbol_tables.SymbolTable | None, options: RunOptions) -> MarketData:
+    name, path = name_and_value(text, "--feed", '--feed "CME_MINI:ES1!@60=es-60.csv"')
+    symbol, at, frame = name.rpartition("@")
+    if not at or not symbol:
+        raise UsageError(f"--feed {text!r} names no timeframe", hint='write it as "CME_MINI:ES1!@60=es-60.csv"')
+    return market.load(
+        path, symbol=symbol, timeframe=frame, table=table, strict=options.strict_data, timezone=options.timezone
+    )
+
+
+def _span(data: MarketData) -> str:
+    zone = data.instrument.timezone
+    return f"from {local_time(int(data.bars.time[0]), zone)} to {local_time(int(data.bars.time[-1]), zone)} ({zone})"
+
+
+def _write(options: RunOptions, finished: Finished) -> dict[str, str]:
+    """Writes the files asked for; their names by what they hold."""
+    outputs = finished.result.outputs
+    written: dict[str, str] = {}
+
+    def put(kind: str, path: Path | None, chunks: Iterable[str]) -> None:
+        if path is None:
+            return
+        try:
+            with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+                file.writelines(chunks)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+        written[kind] = str(path)
+
+    put("plots", options.plots, plots_csv_rows(outputs, [int(t) for t in finished.result.bars.time]))
+    put("alerts", options.alerts, alerts_jsonl(outputs))
+    if options.drawings is not None:
+        put("drawings", options.drawings, [drawings_json(finished.result.drawings)])
+    if options.chart is not None:
+        page: dict[str, Any] = build_payload(chart_subject(finished))
+        put("chart", options.chart, [render_chart(page)])
+    return written

@@ -1,0 +1,63 @@
+"""One run from a script's source to its result: the place where language, engine and market meet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pinery.app.bars import MarketData
+from pinery.app.feeds import Feeds
+from pinery.engine import CompiledScript, RunResult, compile_script, run
+from pinery.lang.check import LibraryFinder
+from pinery.lang.source import Source
+from pinery.market.symbols import SymbolTable
+from pinery.runtime.context import Limits
+from pinery.runtime.no_broker import NoBroker
+from pinery.runtime.orders import StrategySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything a run needs. ``inputs`` by title, values as the settings dialog would take them."""
+
+    source: Source
+    market: MarketData
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    further: Sequence[MarketData] = ()
+    table: SymbolTable | None = None
+    libraries: LibraryFinder | None = None
+    strict_data: bool = False
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A result with the code it came from. ``seconds``: compiling, running."""
+
+    result: RunResult
+    script: CompiledScript
+    market: MarketData
+    seconds: tuple[float, float]
+
+
+def execute(job: Job, progress: Callable[[int, int], None] | None = None) -> Finished:
+    """Compiles and runs. Raises CompileError, UsageError (inputs), DataError and PineRuntimeError."""
+    started = time.perf_counter()
+    script = compile_script(job.source, inputs=dict(job.inputs), libraries=job.libraries)
+    compiled = time.perf_counter()
+    market = job.market
+    result = run(
+        script,
+        market.bars,
+        market.instrument,
+        market.timeframe,
+        strategy=NoBroker(StrategySettings.from_declaration(script.program.declaration), market.instrument),
+        data=Feeds(market, job.further, job.table),
+        limits=job.limits,
+        progress=progress,
+        clock=time.monotonic,
+        strict_data=job.strict_data,
+    )
+    return Finished(result, script, market, (compiled - started, time.perf_counter() - compiled))
