@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,13 +26,14 @@ from pinery.market.generator import FIRST_DAY, SYMBOL, generate
 from pinery.market.resample import resample
 from pinery.market.spacing import Gap, detect_timeframe, find_gaps
 from pinery.market.store import BarStore
-from pinery.market.symbols import SYNTHETIC, assumptions, load, lookup
+from pinery.market.symbols import SYNTHETIC, SymbolTable, assumptions, load, lookup, plain
 from pinery.runtime.timeframes import Timeframe
 
 data_app = typer.Typer(
     name="data",
     help="Import bar files, list and inspect stored bars, generate synthetic ones, look up symbols.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
 )
 
@@ -186,32 +188,53 @@ def info(
     """Show range, count, gaps and prices of bars, and what is known of their symbol."""
     table = load(*(symbols or []))
     wanted = _timeframe(timeframe)
-    entries: list[tuple[str, Timeframe, BarSeries, Report | None]] = []
     path = Path(target)
-    if path.is_file():
-        guessed, guessed_frame = guess(path.name)
-        found = read_bars(path, lenient=True, timezone=timezone, allow_negative=True)
-        frame = wanted or _detected(found.bars, path, guessed_frame)
-        entries.append((symbol or guessed or path.stem.upper().replace(":", "_"), frame, found.bars, found.report))
-    else:
-        store = BarStore.default()
-        name = store.resolve(target)
-        name = name if ":" in name else lookup(name, table).tickerid
-        for frame in store.timeframes(name):
-            bars = store.get(name, frame) if wanted in (None, frame) else None
-            if bars is not None:
-                entries.append((name, frame, bars, None))
-        if not entries:
-            what = f"{name} {wanted}" if wanted else name
-            raise DataError(f"there are no bars of {what}", "pinery data list shows what is stored")
-    facts = [
-        _facts(name, frame, bars, report, lookup(name, table, bars.close)) for name, frame, bars, report in entries
-    ]
+    subjects = _of_file(path, symbol, wanted, timezone, table) if path.is_file() else _of_store(target, wanted, table)
     if as_json:
+        facts = [_facts(s) for s in subjects]
         print(json.dumps(facts if len(facts) > 1 else facts[0], indent=2))
         return
-    for (name, frame, bars, report), fact in zip(entries, facts, strict=True):
-        _print_info(lookup(name, table, bars.close), frame, bars, report, fact)
+    for subject in subjects:
+        _print_info(subject, _facts(subject))
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What ``info`` is about. A file whose symbol nobody named has no ``instrument`` of its own."""
+
+    instrument: Instrument
+    timeframe: Timeframe
+    bars: BarSeries
+    report: Report | None
+    named: bool
+
+
+def _of_file(
+    path: Path, symbol: str | None, wanted: Timeframe | None, timezone: str, table: SymbolTable
+) -> list[_Subject]:
+    found = read_bars(path, lenient=True, timezone=timezone, allow_negative=True)
+    guessed, guessed_frame = guess(path.name)
+    frame = wanted or _detected(found.bars, path, guessed_frame)
+    name = symbol or guessed
+    instrument = lookup(name, table, found.bars.close) if name else Instrument("", path.name, assumed=True)
+    return [_Subject(instrument, frame, found.bars, found.report, name is not None)]
+
+
+def _of_store(target: str, wanted: Timeframe | None, table: SymbolTable) -> list[_Subject]:
+    store = BarStore.default()
+    name = store.resolve(target)
+    name = name if ":" in name else lookup(name, table).tickerid
+    subjects = []
+    for frame in store.timeframes(name):
+        bars = store.get(name, frame) if wanted in (None, frame) else None
+        if bars is not None:
+            subjects.append(_Subject(lookup(name, table, bars.close), frame, bars, None, True))
+    if not subjects:
+        what = f"{name} {wanted}" if wanted else name
+        raise DataError(
+            f"there is no file and there are no stored bars {what}", "pinery data list shows what is stored"
+        )
+    return subjects
 
 
 @data_app.command("generate")
@@ -286,9 +309,9 @@ def list_symbols(
         table.add_row(
             i.tickerid,
             i.type,
-            _plain_number(i.mintick),
+            plain(i.mintick),
             f"{i.pointvalue:g}",
-            _plain_number(i.qty_step),
+            plain(i.qty_step),
             i.currency,
             i.timezone,
             i.session,
@@ -361,13 +384,12 @@ def _generate(
     return bars if count is None else bars.slice(0, min(count, len(bars)))
 
 
-def _facts(
-    name: str, frame: Timeframe, bars: BarSeries, report: Report | None, instrument: Instrument
-) -> dict[str, Any]:
-    gaps = find_gaps(bars.time, frame, instrument)
+def _facts(subject: _Subject) -> dict[str, Any]:
+    bars = subject.bars
+    gaps = find_gaps(bars.time, subject.timeframe, subject.instrument)
     return {
-        "symbol": name,
-        "timeframe": str(frame),
+        "symbol": subject.instrument.tickerid if subject.named else None,
+        "timeframe": str(subject.timeframe),
         "bars": len(bars),
         "first": int(bars.time[0]),
         "last": int(bars.time[-1]),
@@ -377,8 +399,8 @@ def _facts(
         "gaps": len(gaps),
         "missing_bars": sum(g.missing for g in gaps),
         "largest_gaps": [{"after": g.after, "before": g.before, "missing": g.missing} for g in _largest(gaps)],
-        "instrument": _instrument_facts(instrument),
-        "file": None if report is None else report.as_dict(),
+        "instrument": _instrument_facts(subject.instrument) if subject.named else None,
+        "file": None if subject.report is None else subject.report.as_dict(),
     }
 
 
@@ -404,35 +426,41 @@ def _instrument_facts(i: Instrument) -> dict[str, Any]:
     }
 
 
-def _print_info(i: Instrument, frame: Timeframe, bars: BarSeries, report: Report | None, fact: dict[str, Any]) -> None:
+def _print_info(subject: _Subject, fact: dict[str, Any]) -> None:
     console = _console()
+    i, report = subject.instrument, subject.report
     zone = zone_info(i.timezone)
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column()
-    table.add_row(i.tickerid, i.description)
-    table.add_row("bars", f"{len(bars):,} of {frame}")
+    if subject.named:
+        step = f"tick {plain(i.mintick)}, point value {i.pointvalue:g}, quantity step {plain(i.qty_step)}"
+        table.add_row("symbol", f"{i.tickerid} {i.description}".strip())
+        table.add_row("", f"{i.type}, {step}, {i.currency}, {i.timezone}, session {i.session}")
+    else:
+        table.add_row("symbol", "not known; --symbol EXCHANGE:TICKER gives trading hours and tick")
+    if report is not None:
+        table.add_row("file", f"{report.source} ({report.format})")
+    table.add_row("timeframe", str(subject.timeframe))
+    table.add_row("bars", f"{fact['bars']:,}")
     table.add_row("first", _when(fact["first"], zone))
     table.add_row("last", _when(fact["last"], zone))
     table.add_row("prices", f"{fact['lowest']:g} to {fact['highest']:g}")
     if fact["bars_without_volume"]:
         table.add_row("no volume", f"{fact['bars_without_volume']:,} bars")
+    hours = "holidays included" if subject.named else "as if it traded around the clock"
     table.add_row(
-        "gaps", f"{fact['gaps']:,} (about {fact['missing_bars']:,} bars, holidays included)" if fact["gaps"] else "none"
+        "gaps", f"{fact['gaps']:,}, about {fact['missing_bars']:,} bars ({hours})" if fact["gaps"] else "none"
     )
-    step = f"tick {_plain_number(i.mintick)}, point value {i.pointvalue:g}, quantity step {_plain_number(i.qty_step)}"
-    table.add_row("symbol", f"{i.type}, {step}, {i.currency}, {i.timezone}, session {i.session}")
-    if report is not None:
-        table.add_row("file", f"{report.format}: {report.source}")
     console.print(table)
-    if i.assumed:
+    if i.assumed and subject.named:
         console.print(Text.assemble(("warning: ", "yellow"), assumptions(i)), soft_wrap=True)
     if fact["largest_gaps"]:
         gaps = _table("Gap after", "Next bar", ">Missing")
         for gap in fact["largest_gaps"]:
             gaps.add_row(_when(gap["after"], zone), _when(gap["before"], zone), f"{gap['missing']:,}")
         console.print(gaps)
-    if report is not None:
+    if report is not None and not report.clean:
         _print_report(report, done=True)
     console.print()
 
@@ -465,8 +493,3 @@ def _table(*columns: str) -> Table:
 def _when(ms: int, zone: tzinfo = UTC) -> str:
     local = datetime.fromtimestamp(ms / 1000, zone)
     return local.strftime("%Y-%m-%d %H:%M" if zone is UTC else "%Y-%m-%d %H:%M %Z")
-
-
-def _plain_number(value: float) -> str:
-    """0.00001 rather than 1e-05."""
-    return f"{value:.10f}".rstrip("0").rstrip(".") or "0"

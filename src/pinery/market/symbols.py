@@ -291,9 +291,15 @@ def assumptions(instrument: Instrument) -> str:
     """One sentence on an assumed instrument, for a warning."""
     i = instrument
     return (
-        f"{i.tickerid} is in no symbol table; assumed: {i.type}, price step {i.mintick:g}, point value "
-        f"{i.pointvalue:g}, quantity step {i.qty_step:g}, currency {i.currency}, zone {i.timezone}, session {i.session}"
+        f"{i.tickerid} is in no symbol table; assumed: {i.type}, price step {plain(i.mintick)}, point value "
+        f"{i.pointvalue:g}, quantity step {plain(i.qty_step)}, currency {i.currency}, zone {i.timezone}, "
+        f"session {i.session}"
     )
+
+
+def plain(value: float) -> str:
+    """``0.00001`` rather than ``1e-05``."""
+    return f"{value:.10f}".rstrip("0").rstrip(".") or "0"
 
 
 def _assume(prefix: str, ticker: str, prices: FloatArray | None) -> Instrument:
