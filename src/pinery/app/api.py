@@ -18,11 +18,13 @@ from pinery.app.results import chart_subject, titled_plots
 from pinery.app.scripts import decode, read_script
 from pinery.app.session import Finished, Job, execute
 from pinery.core.bars import BarSeries, FloatArray, IntArray
-from pinery.core.errors import DataError, UsageError
+from pinery.core.errors import DataError
 from pinery.lang.check import check as check_source
 from pinery.lang.render import to_json
 from pinery.lang.source import Source
 from pinery.market import symbols as symbol_tables
+from pinery.market.providers import Feed
+from pinery.market.store import BarStore
 from pinery.runtime.outputs import AlertEvent, LogRecord
 from pinery.runtime.writers import plots_csv_rows
 
@@ -90,7 +92,7 @@ def run(
     symbol: str | None = None,
     timeframe: str | None = None,
     inputs: Mapping[str, Any] | None = None,
-    feeds: Mapping[str, Any] | None = None,
+    feeds: Mapping[str, Text] | None = None,
     libraries: Iterable[Text] = (),
     symbols: Text | None = None,
     timezone: str | None = None,
@@ -110,20 +112,16 @@ def run(
     source, path = _source(script)
     table = symbol_tables.load(Path(symbols)) if symbols is not None else None
     data = _market(bars, symbol, timeframe, table, strict_data, timezone)
-    further = []
-    for name, given in (feeds or {}).items():
-        feed_symbol, at, feed_frame = name.rpartition("@")
-        if not at or not feed_symbol:
-            raise UsageError(f"feed {name!r} is not SYMBOL@TIMEFRAME", hint='for example "CME_MINI:ES1!@60"')
-        further.append(_market(given, feed_symbol, feed_frame, table, strict_data, timezone))
     job = Job(
         source,
         data,
         dict(inputs or {}),
-        further,
-        table,
-        LibraryFolders.beside(path, [Path(folder) for folder in libraries]),
-        strict_data,
+        [Feed.parse(f"{name}={file}") for name, file in (feeds or {}).items()],
+        BarStore.default(),
+        table=table,
+        libraries=LibraryFolders.beside(path, [Path(folder) for folder in libraries]),
+        strict_data=strict_data,
+        timezone=timezone or "UTC",
     )
     return RunResult(execute(job, progress))
 

@@ -12,6 +12,7 @@ from pinery.core.instrument import Instrument
 from pinery.market import generator, symbols
 from pinery.market.files import BarFileError, read_bars
 from pinery.market.resample import resample
+from pinery.market.store import BarStore
 from pinery.runtime.timeframes import Timeframe, infer_timeframe
 
 SYNTHETIC = "synthetic"
@@ -47,7 +48,7 @@ def parse_timeframe(text: str, option: str = "--timeframe") -> Timeframe:
 
 
 def load(
-    data: str,
+    data: str | None,
     *,
     symbol: str | None = None,
     timeframe: str | None = None,
@@ -55,11 +56,13 @@ def load(
     strict: bool = False,
     timezone: str | None = None,
 ) -> MarketData:
-    """Bars of ``data``: a file, or ``synthetic[:BARS]``.
+    """Bars of ``data``: a file, or ``synthetic[:BARS]``; None takes the stored bars of ``symbol``.
 
     Symbol and timeframe are those given, else what the file's name and its bars say. A timeframe longer than
     the bars' own is made from them. Raises UsageError and DataError.
     """
+    if data is None:
+        return _stored(symbol, timeframe, table)
     if data == SYNTHETIC or data.startswith(SYNTHETIC + ":"):
         return _synthetic(data, symbol, timeframe, table)
     return from_file(Path(data), symbol=symbol, timeframe=timeframe, table=table, strict=strict, timezone=timezone)
@@ -120,6 +123,27 @@ def arrange(
             hint=f"leave --timeframe out, or name {own} or a longer one",
         )
     return MarketData(bars, instrument, target, said)
+
+
+def _stored(symbol: str | None, timeframe: str | None, table: symbols.SymbolTable | None) -> MarketData:
+    """Bars that ``pinery data import`` has put away: of the timeframe asked for, or the longest they can be made from."""
+    store = BarStore.default()
+    if symbol is None:
+        raise UsageError(
+            "there are no bars to run on", hint="give a file with --data, or a stored symbol with --symbol"
+        )
+    name = store.resolve(symbol)
+    kept = store.timeframes(name)
+    if not kept:
+        raise UsageError(
+            f"no bars of {name} are stored", hint="give a file with --data, or import one: pinery data import"
+        )
+    target = parse_timeframe(timeframe) if timeframe is not None else kept[0]
+    usable = [frame for frame in kept if frame.seconds <= target.seconds and target.seconds % frame.seconds == 0]
+    bars = store.get(name, max(usable or kept[:1], key=lambda frame: frame.seconds))
+    if bars is None:
+        raise UsageError(f"the stored bars of {name} are gone")
+    return arrange(bars, name, timeframe, table)
 
 
 def _plain_symbol(path: Path) -> str:

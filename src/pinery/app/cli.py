@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import pinery
+from pinery.app.data_commands import data_app
 from pinery.app.failures import INTERRUPTED, report, silence_stdout
 from pinery.app.settings import load_settings
 
@@ -81,8 +82,11 @@ def check_command(
 def run_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The script; - reads standard input.")],
     data: Annotated[
-        str, typer.Option("--data", metavar="BARS", help="CSV or Parquet file, or synthetic[:BARS] for made-up bars.")
-    ],
+        str | None,
+        typer.Option(
+            metavar="BARS", help="CSV or Parquet file, or synthetic[:BARS] for made-up bars; default: stored bars."
+        ),
+    ] = None,
     symbol: Annotated[str | None, typer.Option(help="EXCHANGE:TICKER; sets price step, session and time zone.")] = None,
     timeframe: Annotated[
         str | None, typer.Option(help="5, 60, 1D …; longer than the data's, bars are made from them.")
@@ -103,6 +107,10 @@ def run_command(
     feeds: Annotated[
         list[str] | None,
         typer.Option("--feed", metavar="SYMBOL@TF=BARS", help="Bars that requests may ask for; repeatable."),
+    ] = None,
+    rates: Annotated[
+        list[str] | None,
+        typer.Option("--rate", metavar="FROM/TO=FILE", help="Daily currency rates (day, rate); repeatable."),
     ] = None,
     symbols: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with more symbols.")] = None,
     libraries: Libraries = None,
@@ -132,12 +140,16 @@ def run_command(
         logs=logs,
         as_json=as_json,
         feeds=feeds or [],
+        rates=rates or [],
         symbols=symbols,
         libraries=libraries or [],
         strict_data=strict_data,
         timezone=timezone,
     )
     run_script(options, load_settings(Path.cwd()))
+
+
+app.add_typer(data_app)
 
 
 @app.command("demo")

@@ -26,6 +26,9 @@ from pinery.core.errors import CompileError, UsageError
 from pinery.lang.diagnostics import Severity
 from pinery.lang.render import render
 from pinery.market import symbols as symbol_tables
+from pinery.market.providers import Feed
+from pinery.market.rates import Rates, read_rates
+from pinery.market.store import BarStore
 from pinery.runtime.writers import alerts_jsonl, drawings_json, plots_csv_rows
 
 
@@ -34,7 +37,7 @@ class RunOptions:
     """The options of ``pinery run`` as given."""
 
     file: Path
-    data: str
+    data: str | None
     symbol: str | None = None
     timeframe: str | None = None
     inputs: list[str] = field(default_factory=list)
@@ -47,6 +50,7 @@ class RunOptions:
     logs: bool = False
     as_json: bool = False
     feeds: list[str] = field(default_factory=list)
+    rates: list[str] = field(default_factory=list)
     symbols: Path | None = None
     libraries: list[Path] = field(default_factory=list)
     strict_data: bool = False
@@ -66,8 +70,20 @@ def run_script(options: RunOptions, settings: Settings) -> None:
     beside = None if str(options.file) == "-" else options.file
     libraries = LibraryFolders.beside(beside, [*options.libraries, *settings.libraries])
     inputs = dict(name_and_value(text, "--input", '--input "Length=20"') for text in options.inputs)
-    data, feeds, table = _market(options, settings)
-    job = Job(source, data, inputs, feeds, table, libraries, options.strict_data)
+    named = options.symbols or settings.symbols
+    table = symbol_tables.load(named) if named is not None else None
+    job = Job(
+        source,
+        _market(options, table),
+        inputs,
+        [Feed.parse(text) for text in options.feeds],
+        BarStore.default(),
+        dict(_rates(text) for text in options.rates),
+        table,
+        libraries,
+        options.strict_data,
+        options.timezone or "UTC",
+    )
     try:
         with progress_bar(options.file.name, enabled=not options.as_json) as report:
             finished = execute(job, report)
@@ -86,11 +102,7 @@ def run_script(options: RunOptions, settings: Settings) -> None:
     print_summary(finished, written)
 
 
-def _market(
-    options: RunOptions, settings: Settings
-) -> tuple[MarketData, list[MarketData], symbol_tables.SymbolTable | None]:
-    named = options.symbols or settings.symbols
-    table = symbol_tables.load(named) if named is not None else None
+def _market(options: RunOptions, table: symbol_tables.SymbolTable | None) -> MarketData:
     data = market.load(
         options.data,
         symbol=options.symbol,
@@ -99,9 +111,8 @@ def _market(
         strict=options.strict_data,
         timezone=options.timezone,
     )
-    feeds = [_feed(text, table, options) for text in options.feeds]
     if options.first is None and options.last is None:
-        return data, feeds, table
+        return data
     zone = options.timezone or data.instrument.timezone
     first = moment(options.first, zone, "--from") if options.first else None
     last = moment(options.last, zone, "--to", end=True) if options.last else None
@@ -110,17 +121,16 @@ def _market(
     kept = data.bars.between(first, last)
     if not len(kept):
         raise UsageError("there are no bars between --from and --to", hint=f"the data goes {_span(data)}")
-    return MarketData(kept, data.instrument, data.timeframe, data.warnings, data.notice), feeds, table
+    return MarketData(kept, data.instrument, data.timeframe, data.warnings, data.notice)
 
 
-def _feed(text: str, table: symbol_tables.SymbolTable | None, options: RunOptions) -> MarketData:
-    name, path = name_and_value(text, "--feed", '--feed "CME_MINI:ES1!@60=es-60.csv"')
-    symbol, at, frame = name.rpartition("@")
-    if not at or not symbol:
-        raise UsageError(f"--feed {text!r} names no timeframe", hint='write it as "CME_MINI:ES1!@60=es-60.csv"')
-    return market.load(
-        path, symbol=symbol, timeframe=frame, table=table, strict=options.strict_data, timezone=options.timezone
-    )
+def _rates(text: str) -> tuple[tuple[str, str], Rates]:
+    example = '--rate "EUR/USD=eurusd.csv"'
+    pair, path = name_and_value(text, "--rate", example)
+    source, slash, target = pair.upper().partition("/")
+    if not slash or not source.strip() or not target.strip():
+        raise UsageError(f"--rate {text!r} names no pair of currencies", hint=f"write it as {example}")
+    return (source.strip(), target.strip()), read_rates(Path(path))
 
 
 def _span(data: MarketData) -> str:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pinery.app.bars import MarketData
-from pinery.app.feeds import Feeds
 from pinery.engine import CompiledScript, RunResult, compile_script, run
 from pinery.lang.check import LibraryFinder
 from pinery.lang.source import Source
-from pinery.market.symbols import SymbolTable
+from pinery.market.providers import Feed, FileData
+from pinery.market.rates import Rates
+from pinery.market.store import BarStore
+from pinery.market.symbols import SymbolTable, built_in
 from pinery.runtime.context import Limits
 from pinery.runtime.no_broker import NoBroker
 from pinery.runtime.orders import StrategySettings
@@ -20,15 +22,21 @@ from pinery.runtime.orders import StrategySettings
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Everything a run needs. ``inputs`` by title, values as the settings dialog would take them."""
+    """Everything a run needs. ``inputs`` by title, values as the settings dialog would take them.
+
+    Requests are answered from ``feeds``, the chart's own bars and the ``store``; ``rates`` by (from, to) currency.
+    """
 
     source: Source
     market: MarketData
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    further: Sequence[MarketData] = ()
+    feeds: Sequence[Feed] = ()
+    store: BarStore | None = None
+    rates: Mapping[tuple[str, str], Rates] = field(default_factory=dict)
     table: SymbolTable | None = None
     libraries: LibraryFinder | None = None
     strict_data: bool = False
+    timezone: str = "UTC"  # of feeds' times without an offset
     limits: Limits | None = None
 
 
@@ -54,7 +62,17 @@ def execute(job: Job, progress: Callable[[int, int], None] | None = None) -> Fin
         market.instrument,
         market.timeframe,
         strategy=NoBroker(StrategySettings.from_declaration(script.program.declaration), market.instrument),
-        data=Feeds(market, job.further, job.table),
+        data=FileData(
+            market.bars,
+            market.instrument,
+            market.timeframe,
+            job.feeds,
+            job.store,
+            job.table or built_in(),
+            job.rates,
+            lenient=not job.strict_data,
+            timezone=job.timezone,
+        ),
         limits=job.limits,
         progress=progress,
         clock=time.monotonic,
