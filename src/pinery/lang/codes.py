@@ -30,7 +30,9 @@ CODES: dict[str, Code] = {
     "P005": Code(_E, "typographic quotes", "Strings need straight quotes, not the curly ones word processors write."),
     "P006": Code(_E, "foreign operator", "An operator of another language: Pine writes and, or, not, :=, += 1."),
     "P007": Code(_E, "non-ASCII name", "Names hold the letters a-z and A-Z, digits and underscores only."),
-    "P008": Code(_E, "block comment", "Pine knows only comments that start with // and end with the line."),
+    "P008": Code(
+        _W, "block comment", "Pine knows only comments that start with //; what stands between /* and */ is skipped."
+    ),
     # --- lines, brackets and blocks ---------------------------------------------------
     "P010": Code(_E, "unexpected text", "Something stands where an expression should be."),
     "P011": Code(_E, "unclosed bracket", "A bracket is opened and never closed."),
