@@ -57,7 +57,7 @@ def test_no_array(call) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_limits() -> None:
-    with pytest.raises(PineRuntimeError, match="Array is too large. Maximum size is 100000"):
+    with pytest.raises(PineRuntimeError, match="Array is too large"):
         arrays.new(100_001, 0.0)
     full = arrays.new(100_000, 0.0)
     for grow in (arrays.push, arrays.unshift):

@@ -1,4 +1,7 @@
-"""``str.match``: regular expressions in Java's notation, run by Python's ``re``."""
+"""``str.match``: regular expressions in Java's notation.
+
+Python's ``re`` runs those that it finishes soon, ``backtracking`` the others.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from functools import lru_cache
 
 from pinery.core.errors import PineRuntimeError
+from pinery.runtime import backtracking
 
 # Java's named classes, as members of a set.
 _CLASSES = {
@@ -35,12 +39,21 @@ _HORIZONTAL = " \\t\u00a0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000"
 _VERTICAL = "\\n\\x0b\\f\\r\\x85\u2028\u2029"
 
 
+# Two repetitions in one expression can take re exponential time.
+_REPETITION = re.compile(r"\\.|[*+]|\{\d*,\d*\}", re.DOTALL)
+
+
 @lru_cache(maxsize=256)
-def translate(regex: str) -> re.Pattern[str]:
+def translate(regex: str) -> re.Pattern[str] | backtracking.Code:
     """Raises ``PineRuntimeError`` for an expression that is wrong or beyond what is supported."""
     try:
-        return re.compile(_Translator(regex).run(), re.ASCII)
-    except (re.error, RecursionError, OverflowError, IndexError) as error:
+        text = _Translator(regex).run()
+        compiled = re.compile(text, re.ASCII)
+        repetitions = [m for m in _REPETITION.findall(text) if m[0] != "\\"]
+        if len(repetitions) < 2 or "(?P=" in text or re.search(r"\\[1-9]|\(\?\w*x", text):
+            return compiled
+        return backtracking.compile(text)
+    except (re.error, RecursionError, OverflowError, ValueError, IndexError) as error:
         raise PineRuntimeError(f'The regular expression "{regex}" is not valid: {error}.') from None
 
 
@@ -225,7 +238,11 @@ class _Translator:
         return "\\" + c if c in "[&~|^" else c
 
 
+@lru_cache(maxsize=4096)
 def first_match(regex: str, source: str) -> str:
     """The first part of ``source`` that matches, or an empty string."""
-    found = translate(regex).search(source)
-    return found[0] if found else ""
+    found = translate(regex)
+    if isinstance(found, list):
+        return backtracking.search(found, source)
+    match = found.search(source)
+    return match[0] if match else ""
