@@ -129,7 +129,10 @@ def test_callees_come_before_callers() -> None:
 
 
 def test_named_arguments_and_defaults_stand_in_parameter_order() -> None:
-    text = "//@version=5\nindicator('t')\nplot(color = color.red, series = close)\nf(a, b = 2) => a - b\nx = f(b = 1, a = 5)\n"
+    text = (
+        "//@version=5\nindicator('t')\nplot(color = color.red, series = close)\n"
+        "f(a, b = 2) => a - b\nx = f(b = 1, a = 5)\n"
+    )
     checked = check(Source(text))
     assert checked.program is not None
     plot, decl = checked.program.body.body

@@ -21,6 +21,11 @@ DECLARATIONS = frozenset({"indicator", "study", "strategy", "library"})
 _INPUT_TYPES = {"integer": t.INT, "float": t.FLOAT, "bool": t.BOOL, "string": t.STRING}
 
 
+def _may_be(receiver: Type, param: Type) -> bool:
+    """Whether a method's first parameter is of the receiver's kind of object."""
+    return receiver == param or (receiver.kind is param.kind and receiver.kind is not Kind.OBJECT)
+
+
 class Calls(Matching):
     """Layer of calls. User functions are instantiated by the next layer."""
 
@@ -191,7 +196,7 @@ class Calls(Matching):
             assert value is not None
             if value.qtype.type == symbol.qtype.type and len(node.args) >= least:
                 return False
-        takes_receiver = any(o.params and o.params[0].type.kind is symbol.qtype.type.kind for o in method.overloads)
+        takes_receiver = any(o.params and _may_be(symbol.qtype.type, o.params[0].type) for o in method.overloads)
         return takes_receiver and len(node.args) < most
 
     def _constructor_of(self, module: Module, base: str, attr: str, dotted: str) -> typed.Udt | None:
@@ -277,7 +282,10 @@ class Calls(Matching):
             return receiver
         own = self._methods(name, receiver.type)
         row = self.registry.method(receiver.type, name)
-        if row is not None and self.version.rows not in row.versions:
+        if row is not None and (
+            self.version.rows not in row.versions
+            or not any(o.params and _may_be(receiver.type, o.params[0].type) for o in row.overloads)
+        ):
             row = None
         if own:
             fitting = [f for f in own if self.user_fit(f, given, node.span) is not None]

@@ -10,6 +10,7 @@ from pinery.lang.versions import Version
 
 ANY = Type("any")
 GENERICS = frozenset({"T", "K", "V", "N", "E"})
+_CONTAINERS = frozenset({Kind.ARRAY, Kind.MATRIX, Kind.MAP})
 
 # Costs of implicit casts: overload resolution takes the cheapest fit.
 EXACT, WIDEN, FROM_NA, GENERIC, TRUTH = 0, 1, 1, 2, 8
@@ -35,6 +36,8 @@ def fits(source: Type, target: Type, version: Version) -> int | None:
         return TRUTH if version.bool_arithmetic else None
     if target == t.INT and source == t.FLOAT:
         return TRUTH if version.float_as_int else None
+    if source.kind is target.kind and source.kind in _CONTAINERS:
+        return WIDEN if all(_widens(a, b) for a, b in zip(source.args, target.args, strict=True)) else None
     if source.kind is Kind.TUPLE and target.kind is Kind.TUPLE and len(source.args) == len(target.args):
         total = 0
         for a, b in zip(source.args, target.args, strict=True):
@@ -44,6 +47,14 @@ def fits(source: Type, target: Type, version: Version) -> int | None:
             total += cost
         return total
     return None
+
+
+def _widens(source: Type, target: Type) -> bool:
+    """Collections of ints are taken where collections of floats are asked for."""
+    if source == target or (source == t.INT and target == t.FLOAT):
+        return True
+    same = source.kind is target.kind and source.kind in _CONTAINERS
+    return same and all(_widens(a, b) for a, b in zip(source.args, target.args, strict=True))
 
 
 def unify(a: Type, b: Type, version: Version) -> Type | None:

@@ -13,7 +13,7 @@ from pinery.lang.source import Span
 from pinery.lang.types import Kind, QType, Qualifier
 
 MAX_INSTANCES = 3000
-MAX_NESTING = 60  # functions calling functions
+MAX_NESTING = 200  # functions calling functions
 
 
 class Functions(Calls):

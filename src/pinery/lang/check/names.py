@@ -107,6 +107,8 @@ class Names(Operators):
         return self._undeclared(node)
 
     def read(self, symbol: typed.Symbol, span: Span) -> typed.TExpr:
+        if symbol in self.own_value:
+            self.own_value[symbol] = True
         constant = self.constants.get(symbol)
         if constant is not None:
             return typed.TConst(QType(symbol.qtype.type, constant.qtype.qualifier), span, constant.value)

@@ -151,6 +151,8 @@ class Statements(Structures):
         if symbol.reassigned:
             qualifier = SERIES
         symbol.qtype = QType(type_, qualifier)
+        if not symbol.reassigned:
+            self.values[symbol] = value
         if isinstance(value, typed.TConst) and not symbol.reassigned and type_.kind is Kind.SCALAR:
             self.constants[symbol] = value
         if not clash:
@@ -199,7 +201,7 @@ class Statements(Structures):
         if not self.version.self_reference or lookup(self.place, stmt.name) is not None:
             return self.expr(stmt.value)
         symbol.qtype = QType(declared or t.FLOAT, SERIES)
-        symbol.reassigned = True
+        self.own_value[symbol] = False
         scope = self.place.scope
         scope.names[stmt.name] = symbol
         if symbol.is_global:
@@ -217,6 +219,7 @@ class Statements(Structures):
             symbol.qtype = QType(value.type if value.type.kind is not Kind.ERROR else t.BOOL, SERIES)
             value = self.expr(stmt.value)
         scope.names.pop(stmt.name, None)
+        symbol.reassigned = self.own_value.pop(symbol) or symbol.reassigned
         return value
 
     def _typed_value(self, stmt: ast.VarDecl, value: typed.TExpr, declared: Type) -> tuple[typed.TExpr, Qualifier]:
@@ -335,11 +338,13 @@ class Statements(Structures):
         if stmt.op != ":=":
             value = self.operate(stmt.op[0], self.read(symbol, target.span), value, stmt)
         wanted = symbol.qtype.type
-        if wanted == t.INT and symbol in self.inferred and self.is_soft(value) and value.type == t.FLOAT:
+        widens = wanted == t.INT and value.type == t.FLOAT and symbol in self.inferred
+        if widens and (self.is_soft(value) or self.version.float_as_int):
             # The quotient of ints keeps its fraction: the variable holds floats from here on.
             wanted = t.FLOAT
             symbol.qtype = QType(t.FLOAT, SERIES)
-            self.soften_symbol(symbol)
+            if self.is_soft(value):
+                self.soften_symbol(symbol)
         elif wanted == t.FLOAT and not self.whole(value):
             self._soft_symbols.discard(symbol)
         converted = self.convert(value, wanted)

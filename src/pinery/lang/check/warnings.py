@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pinery.lang import typed
 from pinery.lang.builtins.schema import VariableRow
 from pinery.lang.check.udts import Udts
@@ -12,60 +14,62 @@ _PLOTS = frozenset(
 )
 
 
-def mentions_history(value: typed.TExpr) -> bool:
-    """Whether the value at hand is read with an offset, or only once the bar is closed."""
-    match value:
-        case typed.THistory():
-            return True
-        case typed.TBuiltin():
-            return value.row.name.startswith("barstate.")
-        case typed.TTuple():
-            return bool(value.items) and all(mentions_history(x) for x in value.items)
-        case typed.TBinary():
-            return mentions_history(value.left) or mentions_history(value.right)
-        case typed.TUnary():
-            return mentions_history(value.operand)
-        case typed.TCast():
-            return mentions_history(value.value)
-        case typed.TTernary():
-            return any(mentions_history(x) for x in (value.cond, value.then, value.other))
-        case typed.TCall():
-            return any(mentions_history(x) for x in [*value.args, *value.rest] if x is not None)
-        case typed.TUserCall():
-            return any(mentions_history(x) for x in value.args)
-        case _:
-            return False
-
-
-def is_prices(value: typed.TExpr) -> bool:
-    """Whether the value follows the open bar: the opening price and time stand from its start on."""
-    match value:
-        case typed.TBuiltin():
-            return value.row.name in _MOVING
-        case typed.TTuple():
-            return any(is_prices(x) for x in value.items)
-        case typed.TBinary():
-            return is_prices(value.left) or is_prices(value.right)
-        case typed.TUnary():
-            return is_prices(value.operand)
-        case typed.TCast():
-            return is_prices(value.value)
-        case typed.TTernary():
-            return any(is_prices(x) for x in (value.cond, value.then, value.other))
-        case typed.TCall():
-            columns = value.overload.impl.implicit
-            return any(c in _MOVING for c in columns) or any(
-                is_prices(x) for x in [*value.args, *value.rest] if x is not None
-            )
-        case _:
-            return not isinstance(value, typed.TConst)
-
-
 _MOVING = frozenset({"close", "high", "low", "volume", "hl2", "hlc3", "ohlc4", "hlcc4"})
 
 
 class Warnings(Udts):
     """Layer that looks for repainting and for work without effect."""
+
+    def settled(self, value: typed.TExpr) -> bool:
+        """Whether the value is read with an offset, or only once the bar is closed."""
+        return any(
+            isinstance(x, typed.THistory) or (isinstance(x, typed.TBuiltin) and x.row.name.startswith("barstate."))
+            for x in self._parts(value)
+        )
+
+    def moving(self, value: typed.TExpr) -> bool:
+        """Whether the value follows the open bar. (Its opening price and time stand from its start on.)"""
+        for x in self._parts(value):
+            if isinstance(x, typed.TBuiltin) and x.row.name in _MOVING:
+                return True
+            if isinstance(x, typed.TCall) and any(c in _MOVING for c in x.overload.impl.implicit):
+                return True
+            if isinstance(x, typed.TVar) and (x.symbol.reassigned or x.symbol.is_param):
+                return True
+        return False
+
+    def _parts(self, value: typed.TExpr) -> Iterator[typed.TExpr]:
+        """All expressions that the value is made of, through variables and functions."""
+        stack = [value]
+        seen: set[int] = set()
+        while stack:
+            x = stack.pop()
+            if id(x) in seen:
+                continue
+            seen.add(id(x))
+            yield x
+            match x:
+                case typed.TVar():
+                    if x.symbol in self.values:
+                        stack.append(self.values[x.symbol])
+                case typed.TTuple():
+                    stack += x.items
+                case typed.TBinary():
+                    stack += (x.left, x.right)
+                case typed.TUnary():
+                    stack.append(x.operand)
+                case typed.TCast():
+                    stack.append(x.value)
+                case typed.TTernary():
+                    stack += (x.cond, x.then, x.other)
+                case typed.TCall():
+                    stack += [a for a in [*x.args, *x.rest] if a is not None]
+                case typed.TUserCall():
+                    stack += x.args
+                    if x.instance.body.result is not None:
+                        stack.append(x.instance.body.result)
+                case _:
+                    pass
 
     def on_builtin(self, row: VariableRow, span: Span) -> None:
         if row.name == "timenow":
@@ -88,13 +92,15 @@ class Warnings(Udts):
 
     def _request(self, call: typed.TCall) -> None:
         expression = argument(call, "expression")
-        if expression is None or mentions_history(expression):
+        if expression is None or self.settled(expression):
             return
         lookahead = argument(call, "lookahead")
-        ahead = isinstance(lookahead, typed.TConst) and lookahead.value in (True, "lookahead_on")
+        if lookahead is None:
+            ahead = self.version.lookahead_default
+        else:
+            ahead = isinstance(lookahead, typed.TConst) and lookahead.value in (True, "lookahead_on")
         if ahead:
-            if is_prices(expression):
-                assert lookahead is not None
+            if self.moving(expression):
                 self.warning(
                     "W301",
                     "with `lookahead_on` history shows values from the future",
@@ -106,7 +112,7 @@ class Warnings(Udts):
         same = isinstance(timeframe, typed.TBuiltin) or (
             isinstance(timeframe, typed.TConst) and timeframe.value in ("", None)
         )
-        if not same and is_prices(expression):
+        if not same and self.moving(expression):
             self.info(
                 "W302",
                 "the value of the open bar of a higher timeframe changes until that bar closes",
