@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pinery.app.options import zone_info
 from pinery.core.bars import BarSeries
 from pinery.core.errors import PineRuntimeError, UsageError
 from pinery.core.instrument import Instrument
@@ -85,6 +86,7 @@ def from_file(
     if symbol is None and named:
         symbol = f"{named['exchange']}:{named['ticker']}"
     zone = timezone or "UTC"
+    zone_info(zone)
     if timezone is None and symbol is not None:
         zone = symbols.lookup(symbol, table).timezone
     try:
@@ -126,7 +128,7 @@ def arrange(
 
 
 def _stored(symbol: str | None, timeframe: str | None, table: symbols.SymbolTable | None) -> MarketData:
-    """Bars that ``pinery data import`` has put away: of the timeframe asked for, or the longest they can be made from."""
+    """Bars that ``pinery data import`` has put away: of the timeframe asked for, or made from a shorter one."""
     store = BarStore.default()
     if symbol is None:
         raise UsageError(

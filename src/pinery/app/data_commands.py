@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -12,16 +10,17 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pinery.app.bars import parse_timeframe
 from pinery.app.options import zone_info
 from pinery.app.progress import progress_bar
+from pinery.app.terminal import console
 from pinery.core.bars import BarSeries
-from pinery.core.errors import DataError, PineRuntimeError, UsageError
+from pinery.core.errors import DataError, UsageError
 from pinery.core.instrument import Instrument
-from pinery.market.files import BarFileError, Report, read_bars, write_bars
+from pinery.market.files import BarFileError, Report, guess, read_bars, write_bars
 from pinery.market.generator import FIRST_DAY, SYMBOL, generate
 from pinery.market.resample import resample
 from pinery.market.spacing import Gap, detect_timeframe, find_gaps
@@ -37,12 +36,7 @@ data_app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-_PIPED_WIDTH = 160
 _SHOWN_GAPS = 10
-_BINANCE_NAME = re.compile(r"([A-Z0-9]+)-(\d+)(mo|[smhdwM])-\d{4}")
-_BINANCE_UNITS = {"s": "S", "m": "", "h": "h", "d": "D", "w": "W", "mo": "M", "M": "M"}
-_TRADINGVIEW_NAME = re.compile(r"(?P<exchange>[A-Z0-9_]+?)_(?P<ticker>[A-Z0-9.!&-]+), (?P<frame>\d*[SDWM]?)\b")
-
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 SymbolsOption = Annotated[
     list[Path] | None,
@@ -100,6 +94,8 @@ def import_bars(
         for number, path in enumerate(files):
             if progress is not None:
                 progress(number, len(files))
+            if not path.is_file():
+                raise UsageError(f"there is no file {path}")
             guessed_symbol, guessed_frame = guess(path.name)
             tickerid = symbol or guessed_symbol
             if tickerid is None:
@@ -132,13 +128,13 @@ def import_bars(
     if as_json:
         print(json.dumps(results, indent=2))
         return
-    console = _console()
+    screen = console()
     for text in dict.fromkeys(r["warning"] for r in results if r["warning"]):
-        console.print(Text.assemble(("warning: ", "yellow"), text), soft_wrap=True)
+        screen.print(Text.assemble(("warning: ", "yellow"), text), soft_wrap=True)
     for key in dict.fromkeys((r["symbol"], r["timeframe"]) for r in results):
         last = [r for r in results if (r["symbol"], r["timeframe"]) == key][-1]
         span = f"{_when(last['first'])} to {_when(last['last'])} UTC"
-        console.print(f"{key[0]} {key[1]}: {last['stored_bars']:,} bars stored, {span}", highlight=False)
+        screen.print(f"{key[0]} {key[1]}: {last['stored_bars']:,} bars stored, {span}", highlight=False)
 
 
 @data_app.command("list")
@@ -160,16 +156,16 @@ def list_bars(as_json: JsonOption = False) -> None:
         ]
         print(json.dumps(rows, indent=2))
         return
-    console = _console()
+    screen = console()
     if not found:
-        console.print(f"There are no bars in {store.folder} yet.", highlight=False, soft_wrap=True)
-        console.print("Import some: pinery data import FILE --symbol EXCHANGE:TICKER", highlight=False)
-        console.print("Or make some up: pinery data generate", highlight=False)
+        screen.print(f"There are no bars in {store.folder} yet.", highlight=False, soft_wrap=True)
+        screen.print("Import some: pinery data import FILE --symbol EXCHANGE:TICKER", highlight=False)
+        screen.print("Or make some up: pinery data generate", highlight=False)
         return
     table = _table("Symbol", "Timeframe", ">Bars", "First (UTC)", "Last (UTC)")
     for s in found:
         table.add_row(s.tickerid, str(s.timeframe), f"{s.count:,}", _when(s.first), _when(s.last))
-    console.print(table)
+    screen.print(table)
 
 
 @data_app.command("info")
@@ -263,6 +259,9 @@ def generate_bars(
     if not symbol.startswith(f"{SYNTHETIC}:"):
         raise UsageError(f"made-up bars must not bear the name of {symbol}", f"name them {SYNTHETIC}:ES1!")
     instrument = lookup(symbol)
+    if instrument.root == instrument.ticker:  # SYNTH:ES means the continuous contract
+        symbol += "1!"
+        instrument = lookup(symbol)
     if instrument.assumed or instrument.type != "futures":
         raise UsageError(f"{symbol} cannot be generated", f"index futures can: {SYNTHETIC}:ES1!, {SYNTHETIC}:NQ1! ...")
     frame = _timeframe(timeframe) or Timeframe(1, "")
@@ -283,9 +282,9 @@ def generate_bars(
         print(json.dumps(summary, indent=2))
         return
     span = f"{_when(int(made.time[0]))} to {_when(int(made.time[-1]))} UTC"
-    console = _console()
-    console.print(f"{symbol} {frame}: {len(made):,} synthetic bars, {span}", highlight=False)
-    console.print(f"written to {place}", highlight=False, soft_wrap=True)
+    screen = console()
+    screen.print(f"{symbol} {frame}: {len(made):,} synthetic bars, {span}", highlight=False)
+    screen.print(f"written to {place}", highlight=False, soft_wrap=True)
 
 
 @data_app.command("symbols")
@@ -299,10 +298,10 @@ def list_symbols(
     if as_json:
         print(json.dumps([_instrument_facts(i) for i in found], indent=2))
         return
-    console = _console()
+    screen = console()
     if not found:
-        console.print(f"No symbol with {' '.join(words or [])!r}.", highlight=False)
-        console.print("Unknown symbols work too, with defaults; --symbols FILE.toml adds your own.", highlight=False)
+        screen.print(f"No symbol with {' '.join(words or [])!r}.", highlight=False)
+        screen.print("Unknown symbols work too, with defaults; --symbols FILE.toml adds your own.", highlight=False)
         return
     table = _table("Symbol", "Type", ">Tick", ">Point value", ">Qty step", "Currency", "Zone", "Session", "Description")
     for i in found:
@@ -317,39 +316,14 @@ def list_symbols(
             i.session,
             i.description,
         )
-    console.print(table)
+    screen.print(table)
 
 
 # --- what the commands share ----------------------------------------------------------
 
 
-def guess(name: str) -> tuple[str | None, Timeframe | None]:
-    """Symbol and timeframe as file names of TradingView exports and Binance downloads tell them."""
-    match = _TRADINGVIEW_NAME.match(name)
-    if match:
-        exchange, ticker = match["exchange"], match["ticker"]
-        return f"{exchange}:{ticker}", _timeframe_or_none(match["frame"])
-    match = _BINANCE_NAME.match(name)
-    if match:
-        count, unit = int(match[2]), _BINANCE_UNITS[match[3]]
-        return f"BINANCE:{match[1]}", _timeframe_or_none(f"{count * 60}" if unit == "h" else f"{count}{unit}")
-    return None, None
-
-
-def _timeframe_or_none(text: str) -> Timeframe | None:
-    try:
-        return Timeframe.parse(text)
-    except PineRuntimeError:
-        return None
-
-
 def _timeframe(text: str | None) -> Timeframe | None:
-    if text is None:
-        return None
-    try:
-        return Timeframe.parse(text)
-    except PineRuntimeError as error:
-        raise UsageError(f"--timeframe: {error.message}", error.hint) from None
+    return None if text is None else parse_timeframe(text)
 
 
 def _detected(bars: BarSeries, path: Path, guessed: Timeframe | None) -> Timeframe:
@@ -427,7 +401,7 @@ def _instrument_facts(i: Instrument) -> dict[str, Any]:
 
 
 def _print_info(subject: _Subject, fact: dict[str, Any]) -> None:
-    console = _console()
+    screen = console()
     i, report = subject.instrument, subject.report
     zone = zone_info(i.timezone)
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -452,33 +426,27 @@ def _print_info(subject: _Subject, fact: dict[str, Any]) -> None:
     table.add_row(
         "gaps", f"{fact['gaps']:,}, about {fact['missing_bars']:,} bars ({hours})" if fact["gaps"] else "none"
     )
-    console.print(table)
+    screen.print(table)
     if i.assumed and subject.named:
-        console.print(Text.assemble(("warning: ", "yellow"), assumptions(i)), soft_wrap=True)
+        screen.print(Text.assemble(("warning: ", "yellow"), assumptions(i)), soft_wrap=True)
     if fact["largest_gaps"]:
         gaps = _table("Gap after", "Next bar", ">Missing")
         for gap in fact["largest_gaps"]:
             gaps.add_row(_when(gap["after"], zone), _when(gap["before"], zone), f"{gap['missing']:,}")
-        console.print(gaps)
+        screen.print(gaps)
     if report is not None and not report.clean:
         _print_report(report, done=True)
-    console.print()
+    screen.print()
 
 
 def _print_report(report: Report, *, done: bool) -> None:
-    console = _console()
+    screen = console()
     kept = "" if report.rows_kept == report.rows_read else f", {report.rows_kept:,} kept"
-    console.print(f"{report.source}: {report.format}, {report.rows_read:,} rows{kept}", highlight=False, soft_wrap=True)
+    screen.print(f"{report.source}: {report.format}, {report.rows_read:,} rows{kept}", highlight=False, soft_wrap=True)
     for text in report.texts(done=done):
-        console.print(Text.assemble(("  ! ", "yellow"), text), soft_wrap=True)
+        screen.print(Text.assemble(("  ! ", "yellow"), text), soft_wrap=True)
     for note in report.notes:
-        console.print(f"  {note}", highlight=False, soft_wrap=True)
-
-
-def _console() -> Console:
-    """The terminal; a pipe gets lines wide enough not to be broken."""
-    terminal = sys.stdout.isatty()
-    return Console(file=sys.stdout, width=None if terminal else _PIPED_WIDTH, highlight=False)
+        screen.print(f"  {note}", highlight=False, soft_wrap=True)
 
 
 def _table(*columns: str) -> Table:
