@@ -296,3 +296,57 @@ def test_long_chains_are_fine() -> None:
     (declaration,) = body("x = " + " + ".join(["a"] * 500))
     assert isinstance(declaration, ast.VarDecl)
     assert body("x = " + "a ? 1 : " * 300 + "2")
+
+
+def test_banners_made_of_wrapped_strings() -> None:
+    text = """\
+f(x)=>'ra'
+_       = '
+              Settings
+            ------------        '
+
+a    ='   '     , b =    '  '
+_   = "
+     it's
+    -----  "
+type T
+    float p
+m = map  .new <float, float>()
+c = 0., d = 0.
+"""
+    assert shown(text) == [
+        "f(x) => {'ra'}",
+        "_ = ' Settings ------------        '",
+        "a = '   '",
+        "b = '  '",
+        '_ = " it\'s -----  "',
+        "type T {float p}",
+        "m = map.new<float, float>()",
+        "c = 0.0",
+        "d = 0.0",
+    ]
+
+
+def test_declarations_named_like_their_types() -> None:
+    assert shown("var color color = na\nline line = na\nfloat[] float = na") == [
+        "var color color = na",
+        "line line = na",
+        "array<float> float = na",
+    ]
+
+
+def test_value_of_a_declaration_on_the_next_line() -> None:
+    assert shown("x =\n    if a\n        1\n    else\n        2\ny = 3") == ["x = if a {1} else {2}", "y = 3"]
+
+
+def test_arguments_wrapped_at_any_column_with_comments() -> None:
+    assert shown("plot(a\n , title   =    'x'  // why\n// left\n    ,\n\tcolor = b)\nx = 1") == [
+        "plot(a, title='x', color=b)",
+        "x = 1",
+    ]
+
+
+def test_switch_without_default_as_statement() -> None:
+    text = "switch \n    a > b =>\n        f(a)\n        if c\n            d\n"
+    text += "        else if e\n            f\n    b =>\n        g\nx = 1"
+    assert shown(text) == ["switch - ((a > b) => {f(a); if c {d} else {if e {f}}}, b => {g})", "x = 1"]
