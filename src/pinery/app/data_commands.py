@@ -16,6 +16,7 @@ from rich.text import Text
 from pinery.app.bars import parse_timeframe
 from pinery.app.options import zone_info
 from pinery.app.progress import progress_bar
+from pinery.app.settings import load_settings
 from pinery.app.terminal import console
 from pinery.core.bars import BarSeries
 from pinery.core.errors import DataError, UsageError
@@ -63,8 +64,9 @@ def import_bars(
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Forget what is stored instead of adding to it.")] = False,
     timezone: Annotated[
-        str, typer.Option("--timezone", metavar="ZONE", help="Zone of times that carry no offset.")
-    ] = "UTC",
+        str | None,
+        typer.Option("--timezone", metavar="ZONE", help="Zone of times without an offset. Default: the exchange's."),
+    ] = None,
     time_format: Annotated[
         str | None, typer.Option("--time-format", metavar="FORMAT", help="How times are written, as in strptime.")
     ] = None,
@@ -87,7 +89,7 @@ def import_bars(
     `pinery data import es.csv --symbol CME_MINI:ES1! --timezone America/Chicago --lenient`
     """
     store = BarStore.default()
-    table = load(*(symbols or []))
+    table = _symbol_table(symbols)
     given = _timeframe(timeframe)
     results: list[dict[str, Any]] = []
     with progress_bar("importing", enabled=not as_json and len(files) > 1) as progress:
@@ -102,7 +104,11 @@ def import_bars(
                 raise UsageError(f"the name of {path} does not tell its symbol", "say it with --symbol EXCHANGE:TICKER")
             try:
                 found = read_bars(
-                    path, lenient=lenient, timezone=timezone, time_format=time_format, allow_negative=allow_negative
+                    path,
+                    lenient=lenient,
+                    timezone=timezone or lookup(tickerid, table).timezone,
+                    time_format=time_format,
+                    allow_negative=allow_negative,
                 )
             except BarFileError as error:
                 if as_json:
@@ -130,11 +136,11 @@ def import_bars(
         return
     screen = console()
     for text in dict.fromkeys(r["warning"] for r in results if r["warning"]):
-        screen.print(Text.assemble(("warning: ", "yellow"), text), soft_wrap=True)
+        screen.print(Text.assemble(("warning: ", "yellow"), text))
     for key in dict.fromkeys((r["symbol"], r["timeframe"]) for r in results):
         last = [r for r in results if (r["symbol"], r["timeframe"]) == key][-1]
         span = f"{_when(last['first'])} to {_when(last['last'])} UTC"
-        screen.print(f"{key[0]} {key[1]}: {last['stored_bars']:,} bars stored, {span}", highlight=False)
+        screen.print(f"{key[0]} {key[1]}: {last['stored_bars']:,} bars stored, {span}")
 
 
 @data_app.command("list")
@@ -158,9 +164,9 @@ def list_bars(as_json: JsonOption = False) -> None:
         return
     screen = console()
     if not found:
-        screen.print(f"There are no bars in {store.folder} yet.", highlight=False, soft_wrap=True)
-        screen.print("Import some: pinery data import FILE --symbol EXCHANGE:TICKER", highlight=False)
-        screen.print("Or make some up: pinery data generate", highlight=False)
+        screen.print(f"There are no bars in {store.folder} yet.")
+        screen.print("Import some: pinery data import FILE --symbol EXCHANGE:TICKER")
+        screen.print("Or make some up: pinery data generate")
         return
     table = _table("Symbol", "Timeframe", ">Bars", "First (UTC)", "Last (UTC)")
     for s in found:
@@ -176,13 +182,14 @@ def info(
         str | None, typer.Option("--symbol", "-s", metavar="SYMBOL", help="The symbol of a file's bars.")
     ] = None,
     timezone: Annotated[
-        str, typer.Option("--timezone", metavar="ZONE", help="Zone of a file's times that carry no offset.")
-    ] = "UTC",
+        str | None,
+        typer.Option("--timezone", metavar="ZONE", help="Zone of times without an offset. Default: the exchange's."),
+    ] = None,
     symbols: SymbolsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show range, count, gaps and prices of bars, and what is known of their symbol."""
-    table = load(*(symbols or []))
+    table = _symbol_table(symbols)
     wanted = _timeframe(timeframe)
     path = Path(target)
     subjects = _of_file(path, symbol, wanted, timezone, table) if path.is_file() else _of_store(target, wanted, table)
@@ -206,12 +213,13 @@ class _Subject:
 
 
 def _of_file(
-    path: Path, symbol: str | None, wanted: Timeframe | None, timezone: str, table: SymbolTable
+    path: Path, symbol: str | None, wanted: Timeframe | None, timezone: str | None, table: SymbolTable
 ) -> list[_Subject]:
-    found = read_bars(path, lenient=True, timezone=timezone, allow_negative=True)
     guessed, guessed_frame = guess(path.name)
-    frame = wanted or _detected(found.bars, path, guessed_frame)
     name = symbol or guessed
+    zone = timezone or (lookup(name, table).timezone if name else "UTC")
+    found = read_bars(path, lenient=True, timezone=zone, allow_negative=True)
+    frame = wanted or _detected(found.bars, path, guessed_frame)
     instrument = lookup(name, table, found.bars.close) if name else Instrument("", path.name, assumed=True)
     return [_Subject(instrument, frame, found.bars, found.report, name is not None)]
 
@@ -283,8 +291,8 @@ def generate_bars(
         return
     span = f"{_when(int(made.time[0]))} to {_when(int(made.time[-1]))} UTC"
     screen = console()
-    screen.print(f"{symbol} {frame}: {len(made):,} synthetic bars, {span}", highlight=False)
-    screen.print(f"written to {place}", highlight=False, soft_wrap=True)
+    screen.print(f"{symbol} {frame}: {len(made):,} synthetic bars, {span}")
+    screen.print(f"written to {place}")
 
 
 @data_app.command("symbols")
@@ -294,14 +302,14 @@ def list_symbols(
     as_json: JsonOption = False,
 ) -> None:
     """List the symbol table, or search it."""
-    found = load(*(symbols or [])).search(" ".join(words or []))
+    found = _symbol_table(symbols).search(" ".join(words or []))
     if as_json:
         print(json.dumps([_instrument_facts(i) for i in found], indent=2))
         return
     screen = console()
     if not found:
-        screen.print(f"No symbol with {' '.join(words or [])!r}.", highlight=False)
-        screen.print("Unknown symbols work too, with defaults; --symbols FILE.toml adds your own.", highlight=False)
+        screen.print(f"No symbol with {' '.join(words or [])!r}.")
+        screen.print("Unknown symbols work too, with defaults; --symbols FILE.toml adds your own.")
         return
     table = _table("Symbol", "Type", ">Tick", ">Point value", ">Qty step", "Currency", "Zone", "Session", "Description")
     for i in found:
@@ -320,6 +328,12 @@ def list_symbols(
 
 
 # --- what the commands share ----------------------------------------------------------
+
+
+def _symbol_table(files: list[Path] | None) -> SymbolTable:
+    """The package's table, the folder's own symbols (``pinery.toml``), then the files named."""
+    own = load_settings(Path.cwd()).symbols
+    return load(*([own] if own else []), *(files or []))
 
 
 def _timeframe(text: str | None) -> Timeframe | None:
@@ -428,7 +442,7 @@ def _print_info(subject: _Subject, fact: dict[str, Any]) -> None:
     )
     screen.print(table)
     if i.assumed and subject.named:
-        screen.print(Text.assemble(("warning: ", "yellow"), assumptions(i)), soft_wrap=True)
+        screen.print(Text.assemble(("warning: ", "yellow"), assumptions(i)))
     if fact["largest_gaps"]:
         gaps = _table("Gap after", "Next bar", ">Missing")
         for gap in fact["largest_gaps"]:
@@ -442,11 +456,11 @@ def _print_info(subject: _Subject, fact: dict[str, Any]) -> None:
 def _print_report(report: Report, *, done: bool) -> None:
     screen = console()
     kept = "" if report.rows_kept == report.rows_read else f", {report.rows_kept:,} kept"
-    screen.print(f"{report.source}: {report.format}, {report.rows_read:,} rows{kept}", highlight=False, soft_wrap=True)
+    screen.print(f"{report.source}: {report.format}, {report.rows_read:,} rows{kept}")
     for text in report.texts(done=done):
-        screen.print(Text.assemble(("  ! ", "yellow"), text), soft_wrap=True)
+        screen.print(Text.assemble(("  ! ", "yellow"), text))
     for note in report.notes:
-        screen.print(f"  {note}", highlight=False, soft_wrap=True)
+        screen.print(f"  {note}")
 
 
 def _table(*columns: str) -> Table:
