@@ -152,10 +152,11 @@ def test_saved_state_comes_back_exactly(
     function = function_of(impl)
     plain, rolled = state_of(function, dynamic), state_of(function, dynamic)
     one, two, other = Bars(1), Bars(1), Bars(2)
+    lengths = random.Random(3)
     for bar in range(200):
         saved = rolled.save()
         for _ in range(bar % 3):  # ticks of a bar that is not over yet
-            other.call(function, rolled, impl, args, 5)
+            other.call(function, rolled, impl, args, lengths.choice([1, 2, 5, 9]) if dynamic else 5)
             rolled.restore(saved)
         assert same(one.call(function, plain, impl, args, 5), two.call(function, rolled, impl, args, 5))
 

@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add, mul
+from typing import Any
 
 from pinery.runtime.kernels.state import State
 
@@ -38,16 +39,34 @@ class Window(State):
 
     ``length`` is as the script gave it, ``size`` the whole number of values it means (0: invalid).
     With ``dynamic`` the window may grow later and keeps ``MAX_LOOKBACK`` values for that.
+    Values are only ever added, and ``dropped`` of them cut off at the old end, so that a mark is short.
+    Lists in classes built on this one depend on ``length`` alone: another length makes them anew.
     """
 
-    __slots__ = ("keep", "length", "limit", "size", "values")
+    __slots__ = ("dropped", "keep", "length", "limit", "size", "values")
 
     def __init__(self, dynamic: bool = False) -> None:
         self.values: list[float] = []
+        self.dropped: int = 0
         self.length: float = 0.0
         self.size: int = 0
         self.keep: int = MAX_LOOKBACK if dynamic else 1
         self.limit: int = 2 * self.keep + 64
+
+    def save(self) -> tuple[Any, ...]:
+        more = [getattr(self, name) for name in self._fields[_WINDOW_FIELDS:]]
+        return self.dropped + len(self.values), self.length, *(None if type(x) is list else x for x in more)
+
+    def restore(self, saved: tuple[Any, ...]) -> None:
+        del self.values[max(saved[0] - self.dropped, 0) :]
+        if self.length != saved[1]:
+            self.length = NAN  # no length equals this: the next call fits the window again
+        for name, value in zip(self._fields[_WINDOW_FIELDS:], saved[2:], strict=True):
+            if value is not None:
+                setattr(self, name, value)
+
+
+_WINDOW_FIELDS = len(Window._fields)
 
 
 def whole(length: float) -> int:
@@ -72,7 +91,9 @@ def reserve(window: Window, count: int) -> None:
 def trim(window: Window) -> None:
     """Drop values that no length can reach; called when ``len(values)`` passes ``limit``."""
     values = window.values
-    del values[: len(values) - window.keep]
+    gone = len(values) - window.keep
+    del values[:gone]
+    window.dropped += gone
 
 
 def total(values: list[float], size: int) -> float:

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 class State:
     """Base of every kernel's state.
 
-    Slots hold numbers, bools, lists of numbers, or further ``State`` objects. ``save`` returns a
-    snapshot that later calls cannot change; ``restore`` puts it back exactly, any number of times.
+    Slots hold numbers, bools, lists of numbers, or further ``State`` objects. ``save`` gives a mark to
+    which ``restore`` takes the same object back, exactly and any number of times, as long as it has only
+    moved on from there. A copy that stands on its own is ``copy.deepcopy``'s work.
     """
 
     __slots__ = ()
