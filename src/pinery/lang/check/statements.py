@@ -143,6 +143,8 @@ class Statements(Structures):
             value, qualifier = self._typed_value(stmt, value, declared)
         else:
             type_ = self._inferred_type(stmt, value)
+            if symbol in self.self_referring and type_ == t.INT:
+                type_ = t.FLOAT  # as which it was read
             if type_ != value.type:
                 value = self.cast(value, type_) if type_.kind is not Kind.ERROR else self.nothing(value.span)
             if self.is_soft(value):
@@ -159,7 +161,11 @@ class Statements(Structures):
             self._enter(symbol)
         if stmt.exported:
             self.module.exported.add(stmt.name)
-        into.append(typed.TDecl(stmt.span, symbol, value))
+        if symbol in self.self_referring:
+            empty = typed.TConst(QType(type_, CONST), stmt.name_span, None)
+            into += (typed.TDecl(stmt.span, symbol, empty), typed.TAssign(stmt.span, symbol, value))
+        else:
+            into.append(typed.TDecl(stmt.span, symbol, value))
         return symbol
 
     def _enter(self, symbol: typed.Symbol) -> None:
@@ -219,7 +225,9 @@ class Statements(Structures):
             symbol.qtype = QType(value.type if value.type.kind is not Kind.ERROR else t.BOOL, SERIES)
             value = self.expr(stmt.value)
         scope.names.pop(stmt.name, None)
-        symbol.reassigned = self.own_value.pop(symbol) or symbol.reassigned
+        if self.own_value.pop(symbol):
+            symbol.reassigned = True
+            self.self_referring.add(symbol)
         return value
 
     def _typed_value(self, stmt: ast.VarDecl, value: typed.TExpr, declared: Type) -> tuple[typed.TExpr, Qualifier]:
