@@ -45,6 +45,8 @@ from .reading import codes, errors, read, show, shown
         ("switch x\ny = 1", "P030", "switch"),
         ("switch x\n    1\n    2 => 3", "P030", ""),
         ("if x:\n    y = 1", "P010", ":"),
+        ("if x\n    y = 1\nelse:\n    y = 2", "P010", ":"),
+        ("if x\n    y = 1\n  else\n    z = 2", "P026", "else"),
         ("x = a ? b", "P010", "?"),
         ("x = a.", "P010", ""),
         ("x = 1(2)", "P010", "1"),
@@ -76,6 +78,7 @@ def test_the_rest_of_the_script_survives_an_unclosed_bracket() -> None:
 def test_block_below_a_broken_header_is_still_checked() -> None:
     assert codes("while (b\n    x := ]\ny = 1") == ["P011", "P012"]
     assert codes("if ]\n    x = ]\ny = 1") == ["P012", "P012"]
+    assert codes("if (close > open\n    label.new(bar_index, high)\ny = ]") == ["P011", "P012"]
 
 
 def test_deep_nesting_is_reported_cleanly() -> None:

@@ -390,6 +390,8 @@ def _balanced_quotes(rest: str) -> bool:
 # --- brackets -------------------------------------------------------------------------
 
 _CLOSES = {")": "(", "]": "["}
+_HEADERS = frozenset(("if", "else", "for", "while"))
+_ANY_COLUMN = 1 << 30
 _STRONG = frozenset(("if", "for", "while", "var", "varip", "else"))
 _OPEN_END = frozenset(
     [
@@ -438,7 +440,8 @@ def _pair(tokens: list[Token], patient: bool) -> bool:
             if stack and not patient and _starts_statement(tokens, i, stack[-1][1]):
                 stack.clear()
             if not stack:
-                column = token.indent
+                # Below an if or a loop, a deeper line is a statement as well.
+                column = _ANY_COLUMN if token.kind in _HEADERS else token.indent
         token.match = -1
         kind = token.kind
         if kind in _CLOSES:
