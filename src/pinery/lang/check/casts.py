@@ -71,6 +71,8 @@ def unify(a: Type, b: Type, version: Version) -> Type | None:
         items = [unify(x, y, version) for x, y in zip(a.args, b.args, strict=True)]
         found = [x for x in items if x is not None]
         return t.tuple_of(*found) if len(found) == len(items) else None
+    if a.is_numeric and b.is_numeric:
+        return t.FLOAT  # never narrowed, also where version 4 takes a float for an int argument
     if fits(a, b, version) is not None:
         return b
     if fits(b, a, version) is not None:
