@@ -80,6 +80,11 @@ def test_conformance_scripts() -> None:
         pytest.param("a = close\nif close > open\n    a = 3\n    a := 4", id="a local of the same name"),
         pytest.param("f() => [1, 2]\ng() =>\n    [a, b] = f()\n    a + b\nplot(g())", id="a tuple inside a function"),
         pytest.param("plot(close, title = 'a' + ' b', linewidth = 1 + 1)", id="constant expressions"),
+        pytest.param("f(float s, int n) => ta.ema(s, n)\ng(s, n) => ta.ema(s, n) + n / 2", id="functions not called"),
+        pytest.param("f(s) =>\n    s = nz(s)\n    s + 1\nplot(f(close))", id="a local named like a parameter"),
+        pytest.param(
+            "f() => [10, close]\n[n, s] = f()\nplot(ta.ema(s, n))", id="each item of a tuple is as early known as it is"
+        ),
         pytest.param("t = 'x'\nplot(close, title = t)", id="constants by name"),
         pytest.param(
             "x = request.security('A', 'D', ta.sma(close, 3))\n[a, b] = request.security('A', 'D', [x, open])",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinery.lang import ast, typed
 from pinery.lang import types as t
 from pinery.lang.check.calls import Calls
-from pinery.lang.check.core import SERIES, TAIL, Given
+from pinery.lang.check.core import CONST, SERIES, TAIL, Given
 from pinery.lang.check.matching import Bound, Problem, plain
 from pinery.lang.check.scopes import InstanceInfo, Place, Scope, UserFunction
 from pinery.lang.diagnostics import Note
@@ -223,6 +223,11 @@ class Functions(Calls):
     def check_uncalled(self, function: UserFunction) -> None:
         """Find the errors in a function that nothing calls; types that only a call would give stay open."""
         count = len(self.functions)
-        types = [q if q is not None else QType(t.ERROR, SERIES) for q in function.param_types]
+        types: list[QType] = []
+        for declared, written in zip(function.param_types, function.has_qualifier, strict=True):
+            if declared is None:
+                types.append(QType(t.ERROR, SERIES))
+            else:
+                types.append(declared if written else QType(declared.type, CONST))
         self.check_body(function, types)
         del self.functions[count:]

@@ -16,6 +16,29 @@ from pinery.lang.types import Kind, QType, Qualifier, Type
 _STRUCTURES = (ast.If, ast.Switch, ast.ForRange, ast.ForIn, ast.While)
 
 
+def item_qualifiers(value: typed.TExpr, count: int) -> list[Qualifier]:
+    """The qualifier of each item of a tuple, also of one that a function or structure gives."""
+    results: list[typed.TExpr | None] = []
+    base = CONST
+    match value:
+        case typed.TTuple():
+            return [item.qtype.qualifier for item in value.items]
+        case typed.TUserCall():
+            results = [value.instance.body.result]
+        case typed.TIf():
+            base = value.cond.qtype.qualifier
+            results = [value.then.result, value.other.result if value.other is not None else None]
+        case typed.TSwitch():
+            parts = [test for test, _ in value.cases] + ([value.subject] if value.subject is not None else [])
+            base = max((x.qtype.qualifier for x in parts), default=CONST)
+            results = [block.result for _, block in value.cases]
+            results.append(value.default.result if value.default is not None else None)
+        case _:
+            return [value.qtype.qualifier] * count
+    found = [item_qualifiers(x, count) for x in results if x is not None]
+    return [max([base, *column]) for column in zip(*found, strict=False)] or [SERIES] * count
+
+
 class Statements(Structures):
     """Layer of statements, and the entry to expressions."""
 
@@ -179,17 +202,9 @@ class Statements(Structures):
             return False
         scope = self.place.scope
         other = scope.names.get(name)
-        if other is None and self.place.function is not None and scope.parent is not None:
-            outer = scope.parent.names.get(name)
-            if outer is not None and outer.is_param and scope.parent.parent is self.module.scope:
-                other = outer
         if other is not None:
             note = Note("first declared here", other.span)
-            if other.is_param:
-                self.error("E121", f"`{name}` is a parameter and cannot be declared again", span, None, note)
-            else:
-                hint = f"assign with `{name} := …`"
-                self.error("E121", f"`{name}` is already declared", span, hint, note)
+            self.error("E121", f"`{name}` is already declared", span, f"assign with `{name} := …`", note)
             return True
         hidden = lookup(self.place, name) if self.place.local else None
         if hidden is not None and not hidden.is_loop and not (hidden.is_global and self.place.function is not None):
@@ -197,7 +212,7 @@ class Statements(Structures):
                 "W202",
                 f"this `{name}` hides the one outside",
                 span,
-                f"to change the outer one, write `{name} := …`",
+                None if hidden.is_param else f"to change the outer one, write `{name} := …`",
                 Note("declared here", hidden.span),
             )
         return False
@@ -294,9 +309,7 @@ class Statements(Structures):
             elif value.type.kind is not Kind.ERROR:
                 shown = "a call that returns nothing" if value.type.kind is Kind.VOID else f"a single {value.type}"
                 self.error("E126", f"the value is no tuple, but {shown}", stmt.value.span)
-        qualifiers = [value.qtype.qualifier] * count
-        if isinstance(value, typed.TTuple):
-            qualifiers = [item.qtype.qualifier for item in value.items]
+        qualifiers = item_qualifiers(value, count)
         symbols: list[typed.Symbol | None] = []
         for name, span, type_, qualifier in zip(stmt.names, stmt.name_spans, types, qualifiers, strict=False):
             if name == "_":
