@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pinery.runtime.kernels import averages, crosses, oscillators, ranges, trends
+from pinery.runtime.kernels import averages, crosses, oscillators, ranges, trends, volume
 from pinery.runtime.kernels import statistics as windows
 from pinery.runtime.kernels.primitives import Window
 
@@ -333,3 +333,20 @@ def test_a_length_that_is_no_length_gives_na(length: float) -> None:
         ):
             memory = state()
             assert all(kernel(memory, x, length, *settings[1:]) != 0 for x in walk(12)[:5])
+
+
+def test_division_by_zero_is_as_in_scripts() -> None:
+    """x / 0 is infinite and 0 / 0 is na, the same as where a script writes the formula out."""
+    growth = [oscillators.roc(memory, x, 1) for memory in (Window(),) for x in (0.0, 2.0, 0.0, 0.0, -1.0)]
+    assert growth[0] != growth[0] and growth[1:3] == [math.inf, -100.0] and growth[3] != growth[3]
+    assert growth[4] == -math.inf
+    flat = oscillators.HighLow()
+    assert all(x != x for x in [oscillators.stoch(flat, 5.0, 5.0, 5.0, 3) for _ in range(6)])
+
+
+def test_numbers_near_the_smallest_float_stop_nothing() -> None:
+    tiny = 5e-324
+    window = Window()
+    for x in (0.0, tiny, 0.0, tiny):
+        oscillators.cci(window, x, 2)
+    assert volume.iii(volume.Plain(), tiny, 0.0, 0.0, tiny) == -math.inf

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import exp, floor, sqrt
 
-from pinery.runtime.kernels.primitives import NAN, Window, dot, fit, reserve, total, trim, whole
+from pinery.runtime.kernels.primitives import NAN, Window, dot, fit, over_zero, reserve, total, trim, whole
 from pinery.runtime.kernels.state import State
 
 
@@ -179,7 +179,7 @@ def vwma(state: Two, volume: float, source: float, length: int) -> float:
     weighted = sma(state.first, source * volume, length)
     plain = sma(state.second, volume, length)
     if plain == 0.0:
-        return NAN
+        return over_zero(weighted)
     return weighted / plain
 
 

@@ -12,6 +12,7 @@ from pinery.runtime.kernels.primitives import (
     dot,
     fit,
     ordered,
+    over_zero,
     place_after,
     place_before,
     total,
@@ -88,7 +89,7 @@ def stoch(state: HighLow, source: float, high: float, low: float, length: int) -
     top = highest(state.high, high, length)
     bottom = lowest(state.low, low, length)
     if top == bottom:
-        return NAN
+        return over_zero(source - bottom)
     return 100.0 * (source - bottom) / (top - bottom)
 
 
@@ -112,10 +113,10 @@ def cci(state: Window, source: float, length: int) -> float:
     if size == 0 or len(values) < size:
         return NAN
     mean = total(values, size) / size
-    away = absolute_deviations(values, size, mean) / size
+    away = 0.015 * (absolute_deviations(values, size, mean) / size)
     if away == 0.0:
-        return NAN
-    return (source - mean) / (0.015 * away)
+        return over_zero(source - mean)
+    return (source - mean) / away
 
 
 class Flows(State):
@@ -189,9 +190,10 @@ def cog(state: Gravity, source: float, length: int) -> float:
     if size == 0 or len(values) < size:
         return NAN
     plain = total(values, size)
+    weighted = -dot(values, size, state.weights)
     if plain == 0.0:
-        return NAN
-    return -dot(values, size, state.weights) / plain
+        return over_zero(weighted)
+    return weighted / plain
 
 
 def mom(state: Window, source: float, length: int) -> float:
@@ -201,7 +203,7 @@ def mom(state: Window, source: float, length: int) -> float:
 def roc(state: Window, source: float, length: int) -> float:
     before = past(state, source, length)
     if before == 0.0:
-        return NAN
+        return over_zero(source)
     return 100.0 * (source - before) / before
 
 

@@ -96,6 +96,13 @@ def trim(window: Window) -> None:
     window.dropped += gone
 
 
+def over_zero(number: float) -> float:
+    """``number / 0`` as scripts have it: infinite with the number's sign, na for 0 / 0."""
+    if number > 0:
+        return INF
+    return -INF if number < 0 else NAN
+
+
 def total(values: list[float], size: int) -> float:
     """Sum of the newest ``size`` values (``size`` > 0), oldest first."""
     return _sum(values[-size:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from pinery.runtime.kernels.crosses import Total, cum
-from pinery.runtime.kernels.primitives import NAN
+from pinery.runtime.kernels.primitives import NAN, over_zero
 from pinery.runtime.kernels.state import State
 
 
@@ -96,7 +96,7 @@ def obv(state: Accumulation, close: float, volume: float) -> float:
 def pvt(state: Accumulation, close: float, volume: float) -> float:
     before = state.close
     state.close = close
-    if before == 0.0:
+    if before == 0.0:  # no share of nothing: the bar adds none
         return cum(state.total, NAN)
     return cum(state.total, (close - before) / before * volume)
 
@@ -124,14 +124,15 @@ class Plain(State):
 
 def wvad(state: Plain, open_: float, high: float, low: float, close: float, volume: float) -> float:
     if high == low:
-        return NAN
+        return over_zero((close - open_) * volume)
     return (close - open_) / (high - low) * volume
 
 
 def iii(state: Plain, high: float, low: float, close: float, volume: float) -> float:
-    if high == low or volume == 0.0:
-        return NAN
-    return (2.0 * close - high - low) / ((high - low) * volume)
+    size = (high - low) * volume
+    if size == 0.0:
+        return over_zero(2.0 * close - high - low)
+    return (2.0 * close - high - low) / size
 
 
 class VolumeIndex(State):
