@@ -173,7 +173,7 @@ class Calls(Matching):
                 if row is not None and not self._prefers_method(symbol, dotted, func, node):
                     return self.builtin_call(row, self.arguments(node.args), node)
                 constructor = self._constructor_of(self.module, base, func.attr, dotted)
-                if constructor is not None and symbol.qtype.type.kind is not Kind.UDT:
+                if constructor is not None and (func.attr == "new" or symbol.qtype.type.kind is not Kind.UDT):
                     return self._construct(constructor, func.attr, node)
         receiver = self.expr(func.value)
         return self.method_call(receiver, func, node)
@@ -210,7 +210,7 @@ class Calls(Matching):
             self.arguments(node.args)
             return self.nothing(node.span)
         library = self.module.imports.get(base)
-        if library is not None:
+        if library is not None and (self.builtin_function(dotted) is None or func.attr in library.functions):
             return self._call_library(library, base, dotted, func, node)
         udt = self._constructor_of(self.module, base, func.attr, dotted)
         if udt is not None:

@@ -162,7 +162,7 @@ class Names(Operators):
         if base in self.module.missing:
             return self.nothing(node.span)
         library = self.module.imports.get(base)
-        if library is not None:
+        if library is not None and (row is None or node.attr in library.exported):
             return self._library_member(library, base, dotted, node)
         enum = self.module.enums.get(base)
         if enum is not None:
