@@ -387,6 +387,8 @@ class Calls(Matching):
         values = [*args, *rest]
         qtype = QType(result, self.result_qualifier(overload, values))
         call = typed.TCall(qtype, node.span, row, overload, args, rest, type_args, fit.bindings)
+        if result.kind is Kind.ARRAY and not fit.bindings and mentions_generic(overload.returns) and rest:
+            self.leave_unbound(call)
         if row.stateful:
             self.on_stateful(row.name, node.span)
         self.on_call(call)

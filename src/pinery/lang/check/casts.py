@@ -63,10 +63,9 @@ def unify(a: Type, b: Type, version: Version) -> Type | None:
         return a
     if Kind.ERROR in (a.kind, b.kind):
         return t.ERROR
-    if a.kind is Kind.NA:
-        return b
-    if b.kind is Kind.NA:
-        return a
+    if Kind.NA in (a.kind, b.kind):
+        other = b if a.kind is Kind.NA else a
+        return None if other == t.BOOL and not version.na_bool else other
     if a.kind is Kind.TUPLE and b.kind is Kind.TUPLE and len(a.args) == len(b.args):
         items = [unify(x, y, version) for x, y in zip(a.args, b.args, strict=True)]
         found = [x for x in items if x is not None]
@@ -81,13 +80,16 @@ def unify(a: Type, b: Type, version: Version) -> Type | None:
 
 
 def unify_all(types: Iterable[Type], version: Version) -> Type | None:
-    result: Type = t.NA
+    result: Type | None = None
     for x in types:
+        if result is None:
+            result = x
+            continue
         common = unify(result, x, version)
         if common is None:
             return None
         result = common
-    return result
+    return result or t.NA
 
 
 def is_generic(x: Type) -> bool:

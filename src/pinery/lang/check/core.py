@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pinery.lang import ast, typed
 from pinery.lang import types as t
 from pinery.lang.builtins.schema import Registry
-from pinery.lang.check.casts import fits
+from pinery.lang.check.casts import FROM_NA, fits
 from pinery.lang.check.scopes import Module, Place, Scope, UserFunction, visible_names
 from pinery.lang.diagnostics import Diagnostics, Note, Severity
 from pinery.lang.source import Source, Span
@@ -54,6 +54,7 @@ class Core:
         # Floats that come from dividing ints: TradingView takes them where an int is asked for.
         self._soft: dict[int, typed.TExpr] = {}
         self._soft_symbols: set[typed.Symbol] = set()
+        self._unbound: dict[int, typed.TCall] = {}  # calls whose array holds only na: of any type that is asked for
         self.stateful: list[bool] = []  # per function body being checked: does it depend on earlier calls?
 
     # --- what other layers define -----------------------------------------------------
@@ -156,7 +157,21 @@ class Core:
         cost = fits(value.type, target, self.version)
         if cost is None and target == t.INT and self.is_soft(value):
             return 2
+        if cost is None and target.kind is Kind.ARRAY and id(value) in self._unbound:
+            element = target.args[0]
+            return None if fits(t.NA, element, self.version) is None else FROM_NA
         return cost
+
+    def leave_unbound(self, call: typed.TCall) -> None:
+        """Remember an array made of na alone: `array<int> a = array.from(na, na)` decides its type."""
+        self._unbound[id(call)] = call
+
+    def _bind(self, call: typed.TCall, target: Type) -> typed.TCall:
+        element = target.args[0]
+        bindings = dict.fromkeys(call.bindings or ("T",), element)
+        rest = [self.cast(item, element) for item in call.rest]
+        qtype = QType(target, call.qtype.qualifier)
+        return typed.TCall(qtype, call.span, call.row, call.overload, call.args, rest, call.type_args, bindings)
 
     def convert(self, value: typed.TExpr, target: Type) -> typed.TExpr | None:
         """``value`` as a ``target`` by implicit casts; None where Pine has none."""
@@ -170,6 +185,8 @@ class Core:
         """``value`` as a ``target``, constants at once."""
         if value.type == target or target.name == "any":
             return value
+        if isinstance(value, typed.TCall) and id(value) in self._unbound and target.kind is Kind.ARRAY:
+            return self._bind(value, target)
         qtype = QType(target, value.qtype.qualifier)
         if isinstance(value, typed.TConst):
             v = value.value

@@ -203,7 +203,8 @@ class Operators(Core):
         if common is None or common.kind is Kind.VOID:
             if Kind.VOID in (then.type.kind, other.type.kind):
                 return self.error("E133", "an arm of `?:` returns nothing", node.span, "use `if`")
-            return self.error("E132", f"the arms of `?:` are {then.type} and {other.type}", node.span)
+            hint = "a bool cannot be na in v6: write `false`" if t.BOOL in (then.type, other.type) else None
+            return self.error("E132", f"the arms of `?:` are {then.type} and {other.type}", node.span, hint)
         if common.kind is Kind.ERROR or cond.type.kind is Kind.ERROR:
             return self.nothing(node.span)
         soft = common == t.FLOAT and self.whole(then) and self.whole(other)
