@@ -15,7 +15,7 @@ import pytest
 import pinery as package
 from pinery.app import cli
 
-COMMAND = [sys.executable, "-m", "pinery"]
+COMMAND = [sys.executable, "-m", "pinery.app"]
 
 
 def test_help_names_the_commands(pinery: Callable) -> None:
@@ -63,7 +63,7 @@ def test_script_from_standard_input() -> None:
 
 
 def test_reader_that_goes_away() -> None:
-    code = f"{sys.executable} -m pinery data symbols | head -n 1"
+    code = f"{sys.executable} -m pinery.app data symbols | head -n 1"
     done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, timeout=60)
     assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
 
