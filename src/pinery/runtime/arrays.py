@@ -98,7 +98,7 @@ def new(size: float = 0, initial: Any = None) -> Array:
         return Array([])
     if size < 0:
         raise PineRuntimeError("Cannot create an array with a negative size.")
-    return Array([initial] * checked_size(int(size)))
+    return Array([initial] * int(checked_size(size)))
 
 
 def from_values(*values: Any) -> Array:
@@ -108,7 +108,7 @@ def from_values(*values: Any) -> Array:
 # --- errors -----------------------------------------------------------------------------
 
 
-def checked_size(size: int) -> int:
+def checked_size(size: float) -> float:
     if size > MAX_SIZE:
         raise PineRuntimeError(f"Array is too large. Maximum size is {MAX_SIZE}.")
     return size

@@ -64,6 +64,8 @@ def from_gradient(
     if value >= top_value:
         return top_color
     share = (value - bottom_value) / (top_value - bottom_value)
+    if share != share:  # between infinities
+        return None
     mixed = 0
     for shift in (24, 16, 8, 0):
         low, high = bottom_color >> shift & 0xFF, top_color >> shift & 0xFF

@@ -165,7 +165,7 @@ def to_tick(value: float, tick: float) -> str:
     """``format.mintick``: the nearest multiple of the tick, with all of the tick's decimals."""
     if value != value:
         return "NaN"
-    if not tick > 0 or math.isinf(value):
+    if not tick > 0 or not abs(value) < tick * 2**53:
         return write(value, DEFAULT)
     places = len(_digits(float(tick), 12)[1].rstrip("0"))
     rounded = math.floor(value / tick + 0.5) * tick

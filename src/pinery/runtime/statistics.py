@@ -28,7 +28,7 @@ def mean(values: Sequence[float]) -> float:
 
 def _whole(result: float, values: Sequence[float]) -> float:
     """An int where ints give a whole number, so that it can be an index."""
-    if result == math.floor(result) and all(type(x) is int for x in values):
+    if all(type(x) is int for x in values) and result == math.floor(result):
         return int(result)
     return result
 
@@ -83,7 +83,7 @@ def nearest_rank(values: Sequence[float], percentage: float) -> float:
     if not values or percentage != percentage:
         return NAN
     ordered = sorted(values)
-    rank = math.ceil(percentage / 100.0 * len(ordered))
+    rank = math.ceil(min(max(percentage, 0.0), 100.0) / 100.0 * len(ordered))
     return ordered[min(max(rank - 1, 0), len(ordered) - 1)]
 
 
@@ -92,7 +92,7 @@ def interpolated(values: Sequence[float], percentage: float) -> float:
     if not values or percentage != percentage:
         return NAN
     ordered = sorted(values)
-    place = percentage / 100.0 * len(ordered) - 0.5
+    place = min(max(percentage, 0.0), 100.0) / 100.0 * len(ordered) - 0.5
     if place <= 0:
         return ordered[0]
     if place >= len(ordered) - 1:

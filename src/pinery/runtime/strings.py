@@ -119,18 +119,21 @@ def trim(source: str | None) -> str:
 def repeat(source: str | None, repeat: float, separator: str | None = "") -> str | None:
     if source is None or repeat != repeat:
         return None
-    times = int(repeat)
-    if times < 0:
-        raise PineRuntimeError(f"Cannot repeat a string {times} times.")
+    if repeat < 0:
+        raise PineRuntimeError(f"Cannot repeat a string {repeat} times.")
     between = separator or ""
-    if (len(source) + len(between)) * times > MAX_LENGTH + len(between):
+    if not source and not between:
+        return ""
+    if repeat > 1 and (len(source) + len(between)) * repeat > MAX_LENGTH + len(between):
         raise PineRuntimeError(f"String is too long. Maximum length is {MAX_LENGTH} characters.")
-    return between.join([source] * times)
+    return between.join([source] * int(repeat))
 
 
 def replace(source: str | None, target: str | None, replacement: str | None, occurrence: float = 0) -> str | None:
     """An empty ``target`` stands between all characters, and at both ends."""
     if source is None or target is None or replacement is None or occurrence != occurrence or occurrence < 0:
+        return source
+    if occurrence > len(source):
         return source
     at = 0
     step = len(target) or 1
@@ -163,13 +166,13 @@ def split(string: str | None, separator: str | None) -> Array:
 def substring(source: str | None, begin_pos: float, end_pos: float | None = None) -> str | None:
     if source is None:
         return None
-    begin = 0 if begin_pos != begin_pos else int(begin_pos)
-    end = len(source) if end_pos is None or end_pos != end_pos else min(int(end_pos), len(source))
-    if begin < 0 or begin > len(source):
+    begin = 0 if begin_pos != begin_pos else begin_pos
+    end = len(source) if end_pos is None or end_pos != end_pos else min(end_pos, len(source))
+    if not 0 <= begin <= len(source):
         raise PineRuntimeError(f"The position {begin} is out of bounds, the length of the string is {len(source)}.")
     if end < begin:
         raise PineRuntimeError(f"The end position {end} of a substring is before its begin position {begin}.")
-    return source[begin:end]
+    return source[int(begin) : int(end)]
 
 
 def join(id: Array, separator: str | None = ",") -> str:

@@ -93,7 +93,7 @@ def _product(left: Rows, right: Rows, width: int) -> Rows:
 
 def pow(id: Matrix, power: float) -> Matrix:
     rows = square(id, "matrix.pow")
-    if not power >= 0:
+    if not 0 <= power < math.inf:
         raise PineRuntimeError(f"The power of a matrix must be 0 or more, it is {power}.")
     size = id.width
     result: Rows = [[int(i == j) for j in range(size)] for i in range(size)]

@@ -30,11 +30,11 @@ class Matrix:
 
 def new(rows: float = 0, columns: float = 0, initial: Any = NAN) -> Matrix:
     """``initial`` is the typed na when the script gives none."""
+    if rows < 0 or columns < 0:
+        raise PineRuntimeError("Cannot create a matrix with a negative number of rows or columns.")
+    check_size(rows, columns)
     height = 0 if rows != rows else int(rows)
     width = 0 if columns != columns else int(columns)
-    if height < 0 or width < 0:
-        raise PineRuntimeError("Cannot create a matrix with a negative number of rows or columns.")
-    check_size(height, width)
     numeric = isinstance(initial, (int, float)) and not isinstance(initial, bool)
     na: Any = NAN if numeric else False if isinstance(initial, bool) else None
     return Matrix([[initial] * width for _ in range(height)], width, na)
@@ -57,8 +57,8 @@ def _no_matrix() -> NoReturn:
     )
 
 
-def check_size(height: int, width: int) -> None:
-    if height * width > MAX_ELEMENTS:
+def check_size(height: float, width: float) -> None:
+    if height * width > MAX_ELEMENTS or height > MAX_ELEMENTS or width > MAX_ELEMENTS:
         raise PineRuntimeError("Matrix is too large. Maximum size of the matrix is 100,000 elements.")
 
 
@@ -209,6 +209,7 @@ def swap_columns(id: Matrix, column1: float, column2: float) -> None:
 
 def reshape(id: Matrix, rows: float, columns: float) -> None:
     items = rows_of(id)
+    check_size(rows, columns)
     if not (rows >= 0 and columns >= 0) or int(rows) * int(columns) != len(items) * id.width:
         raise PineRuntimeError(
             f"Cannot reshape a matrix of {len(items) * id.width} elements to {rows} rows and {columns} columns."
