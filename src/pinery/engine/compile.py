@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +17,9 @@ from pinery.ir.verify import verify
 from pinery.lang.check import LibraryFinder, check
 from pinery.lang.diagnostics import Diagnostic, Severity
 from pinery.lang.source import Source
+
+
+STACK = 20_000  # Python calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,22 @@ def compile_script(
     Raises CompileError with all diagnostics when the script has errors, UsageError when an input
     does not fit.
     """
+    with _deep_stack():
+        return _compile(source, inputs, libraries)
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Syntax trees may be a thousand levels deep, and each takes several calls."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, STACK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _compile(source: Source, inputs: dict[str, Any] | None, libraries: LibraryFinder | None) -> CompiledScript:
     checked = check(source, libraries)
     errors = [d for d in checked.diagnostics if d.severity is Severity.ERROR]
     if errors or checked.program is None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from pinery.core.errors import CompileError
 from pinery.ir import nodes as n
 from pinery.lang import typed as ty
 from pinery.lang import types as t
@@ -39,6 +40,7 @@ class ProgramBuilder:
     globals: dict[ty.Symbol, n.Var] = field(default_factory=dict)
     builtin_vars: dict[str, n.Var] = field(default_factory=dict)
     alert_sites: int = 0
+    depths: dict[n.Expr, int] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     main: FunctionBuilder | None = None
     declaration: dict[str, Any] = field(default_factory=dict)
@@ -70,6 +72,9 @@ class ProgramBuilder:
         return name
 
 
+MAX_LOOPS = 16  # loops inside loops; Python allows 20 nested blocks
+
+
 @dataclass(slots=True)
 class FunctionBuilder:
     """One function being lowered. ``block`` receives statements; ``depth`` > 0 is inside a branch or loop."""
@@ -90,6 +95,10 @@ class FunctionBuilder:
         saved, self.block = self.block, []
         self.depth += 1
         self.loops += loop
+        if self.loops > MAX_LOOPS:
+            raise CompileError(
+                f"loops are nested deeper than {MAX_LOOPS} levels", hint="move inner loops into functions"
+            )
         try:
             yield self.block
         finally:

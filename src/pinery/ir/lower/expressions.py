@@ -6,7 +6,7 @@ from typing import Any
 
 from pinery.ir import fold
 from pinery.ir import nodes as n
-from pinery.ir.analysis import is_cheap_pure, is_total, reads_history_state
+from pinery.ir.analysis import children, is_cheap_pure, is_total, reads_history_state
 from pinery.ir.lower.context import FunctionBuilder, LowerExpr, na_const
 from pinery.lang import typed as ty
 from pinery.lang import types as t
@@ -15,8 +15,18 @@ from pinery.lang.source import Span
 from pinery.lang.types import Kind, Type
 
 
+MAX_DEPTH = 40  # of one expression in generated code; Python's parser takes no more than 200 parentheses
+
+
 def lower_expr(fb: FunctionBuilder, expr: ty.TExpr) -> n.Expr:
-    return EXPRESSIONS[type(expr)](fb, expr)
+    """The expression's value; very deep ones are computed in steps."""
+    lowered = EXPRESSIONS[type(expr)](fb, expr)
+    depths = fb.program.depths
+    depth = 1 + max((depths.get(child, 0) for child in children(lowered)), default=0)
+    if depth > MAX_DEPTH and lowered.type.kind is not Kind.VOID:
+        return fb.temp(lowered, "deep")
+    depths[lowered] = depth
+    return lowered
 
 
 def convert(expr: n.Expr, target: Type) -> n.Expr:
@@ -162,7 +172,22 @@ def _lazy(fb: FunctionBuilder, span: Span, left: n.Expr, right_tree: ty.TExpr, o
     return n.Load(t.BOOL, span, var)
 
 
+def _long_chain(e: ty.TTernary) -> ty.TSwitch | None:
+    """A ternary whose last arm is a ternary, and so on for long, as a switch without a subject."""
+    cases: list[tuple[ty.TExpr, ty.TBlock]] = []
+    other: ty.TExpr = e
+    while isinstance(other, ty.TTernary):
+        cases.append((other.cond, ty.TBlock([], other.then, other.then.span)))
+        other = other.other
+    if len(cases) <= MAX_DEPTH // 2:
+        return None
+    return ty.TSwitch(e.qtype, e.span, None, cases, ty.TBlock([], other, other.span))
+
+
 def _ternary(fb: FunctionBuilder, e: ty.TTernary) -> n.Expr:
+    chain = _long_chain(e)
+    if chain is not None:
+        return lower_expr(fb, chain)
     cond = lower_expr(fb, e.cond)
     if isinstance(cond, n.Const):
         return convert(lower_expr(fb, e.then if cond.value else e.other), e.type)

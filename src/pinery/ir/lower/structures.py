@@ -170,7 +170,27 @@ def _preset(fb: FunctionBuilder, result: n.Var | None, expr: ty.TExpr) -> None:
         fb.emit(n.Store(expr.span, result, na_const(result.type, expr.span)))
 
 
+def _as_switch(e: ty.TIf) -> ty.TSwitch | None:
+    """A chain of ``else if`` is a switch without a subject."""
+    cases = [(e.cond, e.then)]
+    other = e.other
+    while other is not None:
+        inner: ty.TExpr | None = None
+        if not other.body:
+            inner = other.result
+        elif len(other.body) == 1 and other.result is None and isinstance(other.body[0], ty.TExprStmt):
+            inner = other.body[0].value
+        if not isinstance(inner, ty.TIf) or inner.type != e.type:
+            break
+        cases.append((inner.cond, inner.then))
+        other = inner.other
+    return ty.TSwitch(e.qtype, e.span, None, cases, other) if len(cases) > 1 else None
+
+
 def lower_if(fb: FunctionBuilder, e: ty.TIf) -> n.Expr:
+    chain = _as_switch(e)
+    if chain is not None:
+        return lower_switch(fb, chain)
     cond = lower_expr(fb, e.cond)
     result = _result(fb, e)
     if isinstance(cond, n.Const):
@@ -201,34 +221,61 @@ def lower_switch(fb: FunctionBuilder, e: ty.TSwitch) -> n.Expr:
     return _value(result, e)
 
 
+MAX_ELSE = 12  # nested else blocks before a chain goes on flat
+
+
 def _switch_cases(fb: FunctionBuilder, e: ty.TSwitch, subject: n.Expr | None, i: int, result: n.Var | None) -> None:
     """The cases from ``i`` on, as an if/else chain in the current block."""
-    chain: list[tuple[n.Expr, list[n.Stmt], list[n.Stmt]]] = []
-    saved = fb.block
-    while i < len(e.cases):
-        match, block = e.cases[i]
-        i += 1
-        test = lower_expr(fb, match)
-        if subject is not None:
-            test = _equals(subject, test, match)
-        if isinstance(test, n.Const):
-            if not test.value:
-                continue
-            fb.block.extend(_branch(fb, block, result))
-            break
-        then = _branch(fb, block, result)
-        other: list[n.Stmt] = []
-        fb.emit(n.If(match.span, test, then, other))
-        chain.append((test, then, other))
-        fb.block = other
-        fb.depth += 1
-    else:
+    saved, depth, nested = fb.block, fb.depth, 0
+    try:
+        while i < len(e.cases):
+            match, block = e.cases[i]
+            i += 1
+            mark = len(fb.block)
+            test = lower_expr(fb, match)
+            if subject is not None:
+                test = _equals(subject, test, match)
+            if isinstance(test, n.Const):
+                if not test.value:
+                    continue
+                fb.block.extend(_branch(fb, block, result))
+                return
+            then = _branch(fb, block, result)
+            other: list[n.Stmt] = []
+            # an else block that holds one test alone is written as elif, without another level
+            nested += len(fb.block) > mark
+            fb.emit(n.If(match.span, test, then, other))
+            fb.block = other
+            fb.depth += 1
+            if nested > MAX_ELSE:
+                _flat_cases(fb, e, subject, i, result)
+                return
         if e.default is not None:
             fb.block.extend(_branch(fb, e.default, result))
         else:
             _preset(fb, result, e)
-    fb.depth -= len(chain)
-    fb.block = saved
+    finally:
+        fb.block, fb.depth = saved, depth
+
+
+def _flat_cases(fb: FunctionBuilder, e: ty.TSwitch, subject: n.Expr | None, i: int, result: n.Var | None) -> None:
+    """The remaining cases one after the other, each only if none matched before."""
+    span = e.span
+    found = fb.new_var("found", t.BOOL, hidden=True)
+    fb.emit(n.Store(span, found, n.Const(t.BOOL, span, False)))
+    rest: list[tuple[ty.TExpr | None, ty.TBlock | None]] = [*e.cases[i:], (None, e.default)]
+    for match, block in rest:
+        with fb.nested() as stmts:
+            test: n.Expr = n.Const(t.BOOL, span, True)
+            if match is not None:
+                test = lower_expr(fb, match)
+                if subject is not None:
+                    test = _equals(subject, test, match)
+            then = _branch(fb, block, result)
+            if block is None and result is not None:
+                then.append(n.Store(span, result, na_const(result.type, span)))
+            fb.emit(n.If(span, test, [n.Store(span, found, n.Const(t.BOOL, span, True)), *then], []))
+        fb.emit(n.If(span, n.Unary(t.BOOL, span, "not", n.Load(t.BOOL, span, found)), stmts, []))
 
 
 def _equals(subject: n.Expr, test: n.Expr, match: ty.TExpr) -> n.Expr:
@@ -264,7 +311,7 @@ def lower_for_range(fb: FunctionBuilder, e: ty.TForRange) -> n.Expr:
     with fb.nested(loop=True) as body:
         var = fb.new_var(e.var.name, e.var.qtype.type)
         fb.symbols[e.var] = var
-        body.extend(_branch(fb, e.body, result, loop=True))
+        body.extend(_branch(fb, e.body, result))
     dynamic = for_version(fb.program.version).for_end_dynamic and not hoisted and _may_change(stop, body)
     fb.emit(n.ForRange(e.span, var, start, stop, step, body, dynamic))
     return _value(result, e)
@@ -296,6 +343,6 @@ def lower_for_in(fb: FunctionBuilder, e: ty.TForIn) -> n.Expr:
             fb.symbols[e.index] = index
         var = fb.new_var(e.var.name, e.var.qtype.type)
         fb.symbols[e.var] = var
-        body.extend(_branch(fb, e.body, result, loop=True))
+        body.extend(_branch(fb, e.body, result))
     fb.emit(n.ForIn(e.span, index, var, iterable, body))
     return _value(result, e)
