@@ -7,7 +7,7 @@ from pinery.lang import types as t
 from pinery.lang.builtins.schema import FunctionRow, Overload
 from pinery.lang.check.casts import mentions_generic, substitute
 from pinery.lang.check.core import SERIES, Given
-from pinery.lang.check.matching import Fit, Matching, Problem
+from pinery.lang.check.matching import Fit, Matching, Problem, article
 from pinery.lang.check.names import dotted_name
 from pinery.lang.check.scopes import Module, UserFunction, lookup
 from pinery.lang.source import Span
@@ -316,7 +316,9 @@ class Calls(Matching):
                 return self.error("E111", f"{what} takes one object", node.span)
             value = self.convert(given[0].value, udt.type)
             if value is None:
-                return self.error("E114", f"{what} needs a {udt.type}, not {given[0].value.type}", given[0].span)
+                return self.error(
+                    "E114", f"{what} needs {article(str(udt.type))}, not {given[0].value.type}", given[0].span
+                )
             return typed.TCopy(qtype, node.span, value)
         bound = self.place_arguments([f.name for f in udt.fields], given, what, node.span)
         if isinstance(bound, Problem):
@@ -330,7 +332,7 @@ class Calls(Matching):
                 continue
             value = self.convert(arg.value, field.type)
             if value is None:
-                message = f"{what} needs a {field.type} for `{field.name}`, not {arg.value.type}"
+                message = f"{what} needs {article(str(field.type))} for `{field.name}`, not {arg.value.type}"
                 self.error("E114", message, arg.span)
                 value = self.nothing(arg.span)
             args.append(value)

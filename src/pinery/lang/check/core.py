@@ -166,7 +166,7 @@ class Core:
         """Remember an array made of na alone: `array<int> a = array.from(na, na)` decides its type."""
         self._unbound[id(call)] = call
 
-    def _bind(self, call: typed.TCall, target: Type) -> typed.TCall:
+    def _bind_elements(self, call: typed.TCall, target: Type) -> typed.TCall:
         element = target.args[0]
         bindings = dict.fromkeys(call.bindings or ("T",), element)
         rest = [self.cast(item, element) for item in call.rest]
@@ -186,7 +186,7 @@ class Core:
         if value.type == target or target.name == "any":
             return value
         if isinstance(value, typed.TCall) and id(value) in self._unbound and target.kind is Kind.ARRAY:
-            return self._bind(value, target)
+            return self._bind_elements(value, target)
         qtype = QType(target, value.qtype.qualifier)
         if isinstance(value, typed.TConst):
             v = value.value

@@ -6,7 +6,7 @@ from pinery.lang import ast, typed
 from pinery.lang import types as t
 from pinery.lang.check.calls import Calls
 from pinery.lang.check.core import CONST, SERIES, TAIL, Given
-from pinery.lang.check.matching import Bound, Problem, plain
+from pinery.lang.check.matching import Bound, Problem, article, plain
 from pinery.lang.check.scopes import InstanceInfo, Place, Scope, UserFunction
 from pinery.lang.diagnostics import Note
 from pinery.lang.source import Span
@@ -54,7 +54,7 @@ class Functions(Calls):
                 if declared is not None:
                     converted = self.convert(default, declared.type)
                     if converted is None:
-                        message = f"the default of `{param.name}` is a {default.type}, not a {declared.type}"
+                        message = f"the default of `{param.name}` is {article(str(default.type))}, not {declared.type}"
                         default = self.error("E120", message, param.default.span)
                     else:
                         default = converted
@@ -113,7 +113,7 @@ class Functions(Calls):
                 continue
             step = self.cost(arg.value, declared.type)
             if step is None:
-                message = f"`{function.name}` needs a {declared.type} for `{param.name}`, not {got.type}"
+                message = f"`{function.name}` needs {article(str(declared.type))} for `{param.name}`, not {got.type}"
                 return Problem(4, "E114", message, arg.span, None, (note,))
             cost += step
             if function.has_qualifier[index] and got.qualifier > declared.qualifier and got.type.kind is not Kind.ERROR:

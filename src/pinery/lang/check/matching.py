@@ -135,7 +135,7 @@ class Matching(Names):
             hint = "the call given here returns nothing"
         shown = f"{wanted}" if not mentions_generic(param.type) or param.type.args else "another type"
         return Problem(
-            4, "E114", f"{what} needs {_article(shown)} for `{param.name}`, not {_article(str(got))}", arg.span, hint
+            4, "E114", f"{what} needs {article(shown)} for `{param.name}`, not {article(str(got))}", arg.span, hint
         )
 
     def choose(
@@ -200,7 +200,8 @@ def _qualifier_hint(wanted: Qualifier, got: Qualifier) -> str:
     return f"it must be known {known}"
 
 
-def _article(name: str) -> str:
+def article(name: str) -> str:
+    """``name`` with its indefinite article."""
     return f"an {name}" if name[:1] in "aeio" else f"a {name}"
 
 
