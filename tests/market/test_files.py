@@ -322,3 +322,17 @@ def test_three_hundred_thousand_rows_in_a_moment(tmp_path: Path) -> None:
     start = perf_counter()
     assert len(read_bars(tmp_path / "big.csv").bars) == n
     assert perf_counter() - start < 3  # a tenth of a second on an idle machine
+
+
+def test_parquet_columns_that_are_no_numbers(tmp_path: Path) -> None:
+    import polars as pl
+
+    columns = {name: [[1.0, 2.0]] for name in ("open", "high", "low", "close")}
+    pl.DataFrame({"time": [1672617600], **columns}).write_parquet(tmp_path / "lists.parquet")
+    with pytest.raises(DataError):
+        read_bars(tmp_path / "lists.parquet")
+    pl.DataFrame({"time": [[1]], "open": [1], "high": [1], "low": [1], "close": [1]}).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    with pytest.raises(DataError):
+        read_bars(tmp_path / "t.parquet")

@@ -104,7 +104,7 @@ class BarStore:
                             pl.len().alias("n"), pl.col("time").first().alias("a"), pl.col("time").last().alias("b")
                         )
                         count, first, last = facts.collect().row(0)
-                    except (pl.exceptions.PolarsError, OSError) as error:
+                    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
                         text = str(error).splitlines()[0]
                         raise DataError(f"{path} cannot be read: {text}", "import it again, or delete it") from None
                     found.append(StoredBars(tickerid, timeframe, path, count, first or 0, last or 0))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pinery.core.bars import BarSeries, FloatArray
+from pinery.core.errors import DataError
 from pinery.market.files.checks import BoolArray, RawColumns, check
 from pinery.market.files.report import BarFileError, Report
 from pinery.market.files.tables import Table, polars, read_table
@@ -43,7 +44,11 @@ def read_bars(
     path = Path(path)
     table = read_table(path)
     report = Report(str(path), table.format, noun=table.noun)
-    bars = check(_raw(table, timezone, time_format), report, allow_negative=allow_negative)
+    try:
+        raw = _raw(table, timezone, time_format)
+    except polars().exceptions.PolarsError as error:  # a Parquet column of lists, say
+        raise DataError(f"{path} has columns that are no bars: {str(error).splitlines()[0]}") from None
+    bars = check(raw, report, allow_negative=allow_negative)
     if report.problems and not lenient:
         raise BarFileError(
             f"{path}: " + "; ".join(report.texts(done=False)),

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,17 +98,20 @@ def _unpack(data: bytes, path: Path) -> tuple[bytes, str]:
                 if len(members) != 1:
                     raise DataError(f"{path} holds {len(members)} files", "unpack it and import them one by one")
                 return archive.read(members[0]), members[0]
-    except (OSError, EOFError, zipfile.BadZipFile, ValueError, RuntimeError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, ValueError, RuntimeError) as error:
         raise DataError(f"{path} cannot be unpacked: {error}") from None
     return data, path.name
 
 
 def _decode(data: bytes, path: Path) -> str:
+    """The text, with line feeds as its only line ends."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace")
-    if b"\x00" in data[:4096]:
+        text = data.decode("utf-16", errors="replace")
+    elif b"\x00" in data[:4096]:
         raise DataError(f"{path} is not a text file", "bars are read from CSV and Parquet files")
-    return data.decode("utf-8-sig", errors="replace")
+    else:
+        text = data.decode("utf-8-sig", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 # --- text -----------------------------------------------------------------------------
@@ -144,7 +148,7 @@ def _is_number(text: str) -> bool:
 
 
 def _text(text: str, path: Path, name: str) -> Table:
-    first = text[:65536].splitlines()[:_SEARCHED_LINES]
+    first = text[:65536].split("\n")[:_SEARCHED_LINES]
     for number, line in enumerate(first):
         for separator in sorted(_SEPARATORS, key=lambda s: -line.count(s)):
             values = _fields(line, separator)
@@ -165,7 +169,7 @@ def _columns(
     pl = polars()
     body = text
     if skip:
-        body = "\n".join(text.splitlines()[skip:])
+        body = "\n".join(text.split("\n")[skip:])
     try:
         frame = pl.read_csv(
             body.encode(),
@@ -201,7 +205,7 @@ def _line_numbers(text: str, skipped: int, rows: int) -> IntArray:
     everything = text.count("\n") + (0 if text.endswith("\n") else 1)
     if everything - skipped == rows:
         return np.arange(skipped + 1, skipped + 1 + rows, dtype=np.int64)
-    numbers = [i for i, line in enumerate(text.splitlines(), 1) if i > skipped and line.strip()]
+    numbers = [i for i, line in enumerate(text.split("\n"), 1) if i > skipped and line.strip()]
     if len(numbers) == rows:
         return np.array(numbers, dtype=np.int64)
     return np.arange(skipped + 1, skipped + 1 + rows, dtype=np.int64)
@@ -271,7 +275,7 @@ def _parquet(data: bytes, path: Path) -> Table:
     pl = polars()
     try:
         frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DataError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
     if not frame.height:
         raise DataError(f"{path} has no rows")
