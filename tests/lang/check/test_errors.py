@@ -57,3 +57,13 @@ def test_every_code_is_listed() -> None:
 def test_hints_say_what_to_write(line: str, hint: str) -> None:
     found = check(Source(f'//@version=5\nindicator("t")\n{line}\n')).diagnostics
     assert any(d.hint is not None and hint in d.hint for d in found), found
+
+
+def test_an_error_in_a_function_names_the_call_that_led_there() -> None:
+    text = '//@version=5\nindicator("t")\nf(x) => x * 2\nplot(f(close))\ny = f("a")\n'
+    source = Source(text)
+    (found,) = check(source).diagnostics
+    assert found.code == "E131" and source.position(found.span.start)[0] == 3
+    (note,) = found.notes
+    assert note.message == "in `f(string)`, called here"
+    assert note.span is not None and source.position(note.span.start)[0] == 5

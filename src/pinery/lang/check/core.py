@@ -55,6 +55,7 @@ class Core:
         self._soft: dict[int, typed.TExpr] = {}
         self._soft_symbols: set[typed.Symbol] = set()
         self._unbound: dict[int, typed.TCall] = {}  # calls whose array holds only na: of any type that is asked for
+        self.calls: list[Note] = []  # the calls that led into the function bodies being checked
         self.stateful: list[bool] = []  # per function body being checked: does it depend on earlier calls?
 
     # --- what other layers define -----------------------------------------------------
@@ -102,6 +103,8 @@ class Core:
 
     def error(self, code: str, message: str, span: Span, hint: str | None = None, *notes: Note) -> typed.TConst:
         """Report, and return the value that stands for the faulty expression."""
+        if self.calls:
+            notes = (*notes, self.calls[-1])
         self.diagnostics.error(code, message, span, hint, notes)
         return self.nothing(span)
 

@@ -176,7 +176,12 @@ class Functions(Calls):
                 "E191", f"`{function.name}` makes the script too large", span, "functions call functions too often"
             )
             return None
-        info = self.check_body(function, list(key), soft)
+        kinds = ", ".join(str(q.type) for q in key)
+        self.calls.append(Note(f"in `{function.name}({kinds})`, called here", span))
+        try:
+            info = self.check_body(function, list(key), soft)
+        finally:
+            self.calls.pop()
         function.instances[(*key, *(QType(t.INT, SERIES) for s in soft if s))] = info
         return info
 
