@@ -16,14 +16,14 @@ from pinery.app.terminal import console
 from pinery.core.errors import UsageError
 from pinery.lang.source import Source
 
-BARS = 17_004  # three months of five minutes, up to a session's end
+BARS = 15_902  # eleven weeks of five minutes, up to a session's end
 
 
 def run_demo(folder: Path) -> Path:
     """Runs the example, prints its result and writes ``chart.html`` into ``folder``."""
     name = "trend.pine"
     text = (resources.files(__package__) / name).read_text(encoding="utf-8")
-    console().print("Five-minute bars of an index future, three months, made up by a seeded generator.")
+    console().print("Five-minute bars of an index future, eleven weeks, made up by a seeded generator.")
     data = market.load(f"synthetic:{BARS}", timeframe="5")
     with progress_bar(name) as report:
         finished = execute(Job(Source(text, name), data), report)
