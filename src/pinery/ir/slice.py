@@ -147,7 +147,7 @@ def _mark(
     kept: set[n.Stmt] | None = None,
     loop_kept: bool = False,
 ) -> bool:
-    """Add what the kept statements of ``body`` need; True if any is kept."""
+    """Add what the kept statements of ``body`` need; True if any is kept. Every branch is gone through."""
     any_kept = False
     for stmt in reversed(body):
         facts = analysis.of(stmt)
@@ -161,15 +161,17 @@ def _mark(
             case n.Break() | n.Continue():
                 keep = loop_kept
             case n.If():
-                keep = any(_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt))
+                found = [_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt)]
+                keep = True in found
             case n.While() | n.ForRange() | n.ForIn():
-                inner = any(_mark(b, site, needed, analysis, kept, False) for b in bodies(stmt))
-                keep = inner or not facts.stores.isdisjoint(needed)
+                found = [_mark(b, site, needed, analysis, kept, False) for b in bodies(stmt)]
+                keep = True in found or not facts.stores.isdisjoint(needed)
                 if keep:
                     for b in bodies(stmt):
                         _mark(b, site, needed, analysis, kept, True)
             case n.Once():
-                keep = any(_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt))
+                found = [_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt)]
+                keep = True in found
             case _:
                 keep = not facts.stores.isdisjoint(needed) or not facts.touches.isdisjoint(needed)
         if not keep and facts.shares and not facts.loads.isdisjoint(needed):
