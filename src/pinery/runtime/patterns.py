@@ -39,8 +39,10 @@ _HORIZONTAL = " \\t\u00a0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000"
 _VERTICAL = "\\n\\x0b\\f\\r\\x85\u2028\u2029"
 
 
-# Two repetitions in one expression can take re exponential time.
-_REPETITION = re.compile(r"\\.|[*+]|\{\d*,\d*\}", re.DOTALL)
+_LINE_END = r"(?=\n?\Z)"  # Java's $
+
+# Two choices (repetitions or alternatives) in one expression can take re exponential time.
+_CHOICE = re.compile(r"\\.|\(\?|[*+?|]|\{\d*,?\d*\}", re.DOTALL)
 
 
 @lru_cache(maxsize=256)
@@ -49,8 +51,13 @@ def translate(regex: str) -> re.Pattern[str] | backtracking.Code:
     try:
         text = _Translator(regex).run()
         compiled = re.compile(text, re.ASCII)
-        repetitions = [m for m in _REPETITION.findall(text) if m[0] != "\\"]
-        if len(repetitions) < 2 or "(?P=" in text or re.search(r"\\[1-9]|\(\?\w*x", text):
+        choices = [m for m in _CHOICE.findall(text.replace(_LINE_END, "")) if m[0] not in "\\("]
+        if len(choices) < 2:
+            return compiled
+        if "(?P=" in text or re.search(r"\\[1-9]|\(\?\w*x", text):
+            # Beyond backtracking: left to re, which finishes unless a group repeats.
+            if re.search(r"\)[*+{]", text):
+                raise re.error("groups that repeat are not supported together with references or comments")
             return compiled
         return backtracking.compile(text)
     except (re.error, RecursionError, OverflowError, ValueError, IndexError) as error:
@@ -84,7 +91,7 @@ class _Translator:
                 # Flags set inside a group last for its other alternatives too.
                 raise re.error("flags inside one of several alternatives are not supported")
             elif c == "$":
-                out.append(r"(?=\n?\Z)")
+                out.append(_LINE_END)
                 self.at += 1
             else:
                 out.append(c)
@@ -143,7 +150,7 @@ class _Translator:
         if c == "R" and not in_class:
             return r"(?:\r\n|[\n\x0b\f\r\x85" + "\u2028\u2029])"
         if c == "Z" and not in_class:
-            return r"(?=\n?\Z)"
+            return _LINE_END
         if c == "z" and not in_class:
             return r"\Z"
         if c == "k" and not in_class:
