@@ -1,6 +1,0 @@
-"""``python -m pinery``."""
-
-from pinery.app.cli import main
-
-if __name__ == "__main__":
-    main()
