@@ -128,15 +128,44 @@ def _without_dead_stores(program: n.Program, analysis: _Analysis) -> n.Program:
 
 
 def _request_program(program: n.Program, site: n.RequestSite, analysis: _Analysis) -> n.Program:
+    kept = _kept(program, site, analysis, frozenset())
+    if any(_asks(stmt, site) for stmt in kept):
+        # What works on the request's own answer comes after it: changes made there are not part of the question.
+        kept = _kept(program, site, analysis, _answered(program, site, analysis))
+    return _with_body(program, _filtered(program.main.body, kept.issuperset))
+
+
+def _kept(program: n.Program, site: n.RequestSite, analysis: _Analysis, answers: frozenset[n.Var]) -> set[n.Stmt]:
     needed: set[n.Var] = set()
     while True:
         before = len(needed)
-        _mark(program.main.body, site, needed, analysis)
+        _mark(program.main.body, site, needed, analysis, answers)
         if len(needed) == before:
             break
     kept: set[n.Stmt] = set()
-    _mark(program.main.body, site, needed, analysis, kept)
-    return _with_body(program, _filtered(program.main.body, kept.issuperset))
+    _mark(program.main.body, site, needed, analysis, answers, kept)
+    return kept
+
+
+def _asks(stmt: n.Stmt, site: n.RequestSite) -> bool:
+    return any(isinstance(node, n.Request) and node.site is site for expr in expressions(stmt) for node in walk(expr))
+
+
+def _answered(program: n.Program, site: n.RequestSite, analysis: _Analysis) -> frozenset[n.Var]:
+    """Variables that hold the site's answer, something made of it, or an object that it was put into."""
+    asked: set[n.Var] = set()
+    for stmt in statements(program.main.body):
+        if isinstance(stmt, n.Capture) and stmt.site is site:
+            asked |= analysis.of(stmt).loads
+    found: set[n.Var] = set()
+    while True:
+        before = len(found)
+        for stmt in statements(program.main.body):
+            facts = analysis.of(stmt)
+            if not facts.loads.isdisjoint(found) or _asks(stmt, site):
+                found |= (facts.stores | facts.touches) - asked
+        if len(found) == before:
+            return frozenset(found)
 
 
 def _mark(
@@ -144,10 +173,14 @@ def _mark(
     site: n.RequestSite,
     needed: set[n.Var],
     analysis: _Analysis,
+    answers: frozenset[n.Var],
     kept: set[n.Stmt] | None = None,
     loop_kept: bool = False,
 ) -> bool:
-    """Add what the kept statements of ``body`` need; True if any is kept. Every branch is gone through."""
+    """Add what the kept statements of ``body`` need; True if any is kept. Every branch is gone through.
+
+    Changes to objects by statements that read ``answers`` do not count.
+    """
     any_kept = False
     for stmt in reversed(body):
         facts = analysis.of(stmt)
@@ -161,20 +194,21 @@ def _mark(
             case n.Break() | n.Continue():
                 keep = loop_kept
             case n.If():
-                found = [_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt)]
+                found = [_mark(b, site, needed, analysis, answers, kept, loop_kept) for b in bodies(stmt)]
                 keep = True in found
             case n.While() | n.ForRange() | n.ForIn():
-                found = [_mark(b, site, needed, analysis, kept, False) for b in bodies(stmt)]
+                found = [_mark(b, site, needed, analysis, answers, kept, False) for b in bodies(stmt)]
                 keep = True in found or not facts.stores.isdisjoint(needed)
                 if keep:
                     for b in bodies(stmt):
-                        _mark(b, site, needed, analysis, kept, True)
+                        _mark(b, site, needed, analysis, answers, kept, True)
             case n.Once():
-                found = [_mark(b, site, needed, analysis, kept, loop_kept) for b in bodies(stmt)]
+                found = [_mark(b, site, needed, analysis, answers, kept, loop_kept) for b in bodies(stmt)]
                 keep = True in found
             case _:
-                keep = not facts.stores.isdisjoint(needed) or not facts.touches.isdisjoint(needed)
-        if not keep and facts.shares and not facts.loads.isdisjoint(needed):
+                touched = not facts.touches.isdisjoint(needed) and facts.loads.isdisjoint(answers)
+                keep = touched or not facts.stores.isdisjoint(needed)
+        if not keep and facts.shares and not facts.loads.isdisjoint(needed) and facts.loads.isdisjoint(answers):
             # another name for a needed object: what happens through it counts
             names = {v for v in facts.loads if v.type.is_reference}
             if not names.isdisjoint(needed):
