@@ -18,7 +18,6 @@ from pinery.lang.check import LibraryFinder, check
 from pinery.lang.diagnostics import Diagnostic, Severity
 from pinery.lang.source import Source
 
-
 STACK = 20_000  # Python calls
 
 

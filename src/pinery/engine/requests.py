@@ -8,7 +8,7 @@ bar inside the higher bar, whose end is then already known. With gaps it exists 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from pinery.backends.interp import Code
 from pinery.backends.interp.expressions import na_text
 from pinery.core.bars import BarSeries
-from pinery.core.errors import PineRuntimeError
+from pinery.core.errors import DataError, PineRuntimeError
 from pinery.core.instrument import Instrument
 from pinery.engine.instance import Instance, columns_of
 from pinery.ir import nodes as n
@@ -35,17 +35,6 @@ _ON = (True, "gaps_on", "lookahead_on", "on")
 
 class Missing(Exception):
     """A request's symbol has no data here."""
-
-
-@dataclass(slots=True)
-class Warnings:
-    """What a run could not get, once per symbol."""
-
-    texts: list[str]
-
-    def add(self, text: str) -> None:
-        if text not in self.texts:
-            self.texts.append(text)
 
 
 class Elsewhere:
@@ -94,7 +83,7 @@ class Elsewhere:
 class Requests:
     """Answers the request sites of one running program."""
 
-    __slots__ = ("codes", "contexts", "depth", "rt", "sites", "sources", "strict", "warnings")
+    __slots__ = ("codes", "contexts", "outer", "rt", "sites", "sources")
 
     def __init__(
         self,
@@ -102,17 +91,13 @@ class Requests:
         codes: dict[int, Code],
         sites: list[n.RequestSite],
         sources: tuple[Source, ...],
-        warnings: Warnings,
-        strict: bool,
-        depth: int = 0,
+        outer: tuple[int, ...] = (),
     ) -> None:
         self.rt = rt
         self.codes = codes
         self.sites = {site.index: site for site in sites}
         self.sources = sources
-        self.warnings = warnings
-        self.strict = strict
-        self.depth = depth
+        self.outer = outer  # the sites inside whose programs this one runs
         self.contexts: dict[tuple[int, str, str, str | None], Elsewhere | None] = {}
 
     def __call__(
@@ -126,6 +111,9 @@ class Requests:
         currency: Any,
     ) -> Any:
         site = self.sites[index]
+        if index in self.outer:
+            # A request whose own program reaches it again, say through a list it helps to fill: it ends here.
+            return self._inside(None, site) if site.kind == "lower_tf" else self._na(site.type)
         key = (index, symbol or "", timeframe or "", currency)
         context = self.contexts.get(key, self)
         if context is self:
@@ -184,14 +172,14 @@ class Requests:
     def _open(
         self, site: n.RequestSite, symbol: str | None, timeframe: str | None, ignore: bool, currency: str | None
     ) -> Elsewhere | None:
-        if len(self.contexts) >= MAX_CONTEXTS or self.depth >= MAX_DEPTH:
+        if len(self.contexts) >= MAX_CONTEXTS or len(self.outer) >= MAX_DEPTH:
             raise PineRuntimeError("too many requests", f"at most {MAX_CONTEXTS} different ones, {MAX_DEPTH} deep")
         parent = self.rt
         frame = Timeframe.parse(timeframe or "", parent.timeframe)
         ticker = symbol or parent.instrument.tickerid
         try:
             bars, instrument = self._bars(ticker, frame)
-        except Missing as missing:
+        except (Missing, DataError) as missing:
             self._missing(str(missing), ignore)
             return None
         if currency is not None:
@@ -208,9 +196,7 @@ class Requests:
         )
         if rt.main_instrument is None:
             rt.main_instrument = parent.instrument
-        nested = Requests(
-            rt, self.codes, list(self.sites.values()), self.sources, self.warnings, self.strict, self.depth + 1
-        )
+        nested = Requests(rt, self.codes, list(self.sites.values()), self.sources, (*self.outer, site.index))
         return Elsewhere(Instance(self.codes[site.index], rt, nested, {}, self.sources))
 
     def _bars(self, ticker: str, frame: Timeframe) -> tuple[BarSeries, Instrument]:
@@ -231,9 +217,9 @@ class Requests:
         if ignore:
             return
         hint = "give bars with --feed SYMBOL@TIMEFRAME=FILE"
-        if self.strict or "not known" in what:
+        if self.rt.strict_data or "not known" in what:
             raise PineRuntimeError(f"request: {what}", f"{hint}, or set ignore_invalid_symbol = true for na instead")
-        self.warnings.add(f"request: {what}; its values are na ({hint})")
+        self.rt.warn(f"request: {what}; its values are na ({hint})")
 
     def _converted(self, bars: BarSeries, instrument: Instrument, currency: str) -> BarSeries:
         """Prices in another currency, by the rate of each bar's day; unchanged, with a warning, where none is known."""
@@ -244,7 +230,7 @@ class Requests:
         )
         rates = [rate(int(time)) for time in bars.time]
         if any(r is None for r in rates):
-            self.warnings.add(f"request: no rate from {instrument.currency} to {currency}; prices are left unchanged")
+            self.rt.warn(f"request: no rate from {instrument.currency} to {currency}; prices are left unchanged")
             return bars
         factor = np.asarray(rates, dtype=np.float64)
         return replace(

@@ -11,7 +11,7 @@ from pinery.core.errors import DataError, UsageError
 from pinery.core.instrument import Instrument
 from pinery.engine.compile import CompiledScript
 from pinery.engine.instance import Instance, columns_of
-from pinery.engine.requests import Requests, Warnings
+from pinery.engine.requests import Requests
 from pinery.ir import nodes as n
 from pinery.runtime.context import Limits, Runtime
 from pinery.runtime.drawings.store import Drawings
@@ -98,7 +98,6 @@ def run(
     limits = limits_of(script.program.declaration, limits or Limits())
     outputs = outputs_of(script, limits)
     drawings = Drawings(limits)
-    warnings = Warnings([])
     columns = columns_of(bars, instrument, timeframe)
     rt = Runtime(
         version=script.program.version,
@@ -113,8 +112,9 @@ def run(
         data=data or NullData(),
         timenow=columns.time_close[-1],
         clock=clock,
+        strict_data=strict_data,
     )
-    requests = Requests(rt, script.requests, script.program.requests, script.sources, warnings, strict_data)
+    requests = Requests(rt, script.requests, script.program.requests, script.sources)
     recorders = {
         f"{spec.index}_{name}": outputs.values[spec.index][name].append
         for spec in outputs.specs
@@ -139,7 +139,7 @@ def run(
         outputs,
         drawings,
         strategy,
-        warnings.texts,
+        rt.warnings,
         rt,
     )
 

@@ -109,9 +109,16 @@ class Runtime:
     timenow: int = 0  # Unix ms; a historical run uses the last bar's close, so that runs repeat
     chart_kind: str = "standard"  # standard heikinashi renko linebreak kagi pnf range
     is_request: bool = False  # inside request.*: no outputs, drawings or orders
+    warnings: list[str] = field(default_factory=list)  # what the run could not get, each once
+    strict_data: bool = False  # missing data is an error instead of na and a warning
     clock: Callable[[], float] = float  # seconds, rising; only for the loop limit (the default stands still)
     random: dict[int, Any] = field(default_factory=dict)  # math.random's generators by seed and call site
     cache: dict[str, Any] = field(default_factory=dict)  # per run scratch of host functions, by their own key
+
+    def warn(self, text: str) -> None:
+        """Tell the user once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     @property
     def timezone(self) -> str:

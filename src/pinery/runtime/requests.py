@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pinery.core.bars import BarSeries
 from pinery.core.errors import PineRuntimeError
+from pinery.lang.builtins.constants import CURRENCIES
 from pinery.runtime.tickers import parse_tickerid
 from pinery.runtime.values import NAN
 
@@ -71,10 +72,15 @@ class NullData:
         return None
 
 
-def _missing(what: str, ignore: bool | None) -> float:
+def _missing(rt: Runtime, what: str, ignore: bool | None, valid: bool = True) -> float:
+    """na for what nobody here has. What cannot exist is an error unless the script ignores it; so is
+    anything missing in a strict run; else a warning tells."""
     if ignore:
         return NAN
-    raise PineRuntimeError(f"No data for {what}", "set ignore_invalid_symbol = true to get na instead")
+    if rt.strict_data or not valid:
+        raise PineRuntimeError(f"No data for {what}", "set ignore_invalid_symbol = true to get na instead")
+    rt.warn(f"no data for {what}: its values are na")
+    return NAN
 
 
 def _merged(rt: Runtime, call: str, value: float | None, gaps: str | None) -> float:
@@ -106,11 +112,9 @@ def currency_rate(
     rate = rt.data.currency_rate(from_currency, to_currency, rt.time)
     if rate is not None:
         return rate
-    if ignore_invalid_currency:
-        return NAN
-    raise PineRuntimeError(
-        f"No rate from {from_currency} to {to_currency}", "set ignore_invalid_currency = true to get na instead"
-    )
+    known = CURRENCIES.split()
+    valid = from_currency in known and to_currency in known
+    return _missing(rt, f"the rate from {from_currency} to {to_currency}", ignore_invalid_currency, valid)
 
 
 def dividends(
@@ -122,9 +126,10 @@ def dividends(
     ignore_invalid_symbol: bool | None = False,
     currency: str | None = None,
 ) -> float:
-    if not _known(rt, ticker):
-        return _missing(f"request.dividends({ticker!r})", ignore_invalid_symbol)
-    return _merged(rt, f"dividends {ticker} {field}", rt.data.dividends(ticker, field, rt.time), gaps)
+    value = rt.data.dividends(ticker, field, rt.time)
+    if value is None:
+        return _missing(rt, f"request.dividends({ticker!r})", ignore_invalid_symbol, _known(rt, ticker))
+    return _merged(rt, f"dividends {ticker} {field}", value, gaps)
 
 
 def splits(
@@ -135,9 +140,10 @@ def splits(
     lookahead: str | None = None,
     ignore_invalid_symbol: bool | None = False,
 ) -> float:
-    if not _known(rt, ticker):
-        return _missing(f"request.splits({ticker!r})", ignore_invalid_symbol)
-    return _merged(rt, f"splits {ticker} {field}", rt.data.splits(ticker, field, rt.time), gaps)
+    value = rt.data.splits(ticker, field, rt.time)
+    if value is None:
+        return _missing(rt, f"request.splits({ticker!r})", ignore_invalid_symbol, _known(rt, ticker))
+    return _merged(rt, f"splits {ticker} {field}", value, gaps)
 
 
 def earnings(
@@ -149,9 +155,10 @@ def earnings(
     ignore_invalid_symbol: bool | None = False,
     currency: str | None = None,
 ) -> float:
-    if not _known(rt, ticker):
-        return _missing(f"request.earnings({ticker!r})", ignore_invalid_symbol)
-    return _merged(rt, f"earnings {ticker} {field}", rt.data.earnings(ticker, field, rt.time), gaps)
+    value = rt.data.earnings(ticker, field, rt.time)
+    if value is None:
+        return _missing(rt, f"request.earnings({ticker!r})", ignore_invalid_symbol, _known(rt, ticker))
+    return _merged(rt, f"earnings {ticker} {field}", value, gaps)
 
 
 def financial(
@@ -165,7 +172,8 @@ def financial(
 ) -> float:
     value = rt.data.financial(symbol, financial_id, period, rt.time)
     if value is None:
-        return _missing(f"request.financial({symbol!r}, {financial_id!r}, {period!r})", ignore_invalid_symbol)
+        what = f"request.financial({symbol!r}, {financial_id!r}, {period!r})"
+        return _missing(rt, what, ignore_invalid_symbol, _known(rt, symbol))
     return _merged(rt, f"financial {symbol} {financial_id} {period}", value, gaps)
 
 
@@ -178,7 +186,7 @@ def economic(
 ) -> float:
     value = rt.data.economic(country_code, field, rt.time)
     if value is None:
-        return _missing(f"request.economic({country_code!r}, {field!r})", ignore_invalid_symbol)
+        return _missing(rt, f"request.economic({country_code!r}, {field!r})", ignore_invalid_symbol)
     return _merged(rt, f"economic {country_code} {field}", value, gaps)
 
 
@@ -186,7 +194,7 @@ def quandl(
     rt: Runtime, ticker: str, gaps: str | None = None, index: int = 0, ignore_invalid_symbol: bool | None = False
 ) -> float:
     """Quandl's free data sets are gone; TradingView has none either."""
-    return _missing(f"request.quandl({ticker!r})", ignore_invalid_symbol)
+    return _missing(rt, f"request.quandl({ticker!r})", ignore_invalid_symbol)
 
 
 def seed(
@@ -198,7 +206,7 @@ def seed(
     calc_bars_count: int | None = None,
 ) -> Any:
     """na of the expression's type; the lists that users maintained for TradingView are closed to others."""
-    _missing(f"request.seed({source!r}, {symbol!r})", ignore_invalid_symbol)
+    _missing(rt, f"request.seed({source!r}, {symbol!r})", ignore_invalid_symbol)
     return NAN if isinstance(expression, (int, float)) and not isinstance(expression, bool) else None
 
 

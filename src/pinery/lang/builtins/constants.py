@@ -21,7 +21,7 @@ def _strings(
     ]
 
 
-_CURRENCIES = (
+CURRENCIES = (
     "AED ARS AUD BDT BHD BRL BTC CAD CHF CLP CNY COP CZK DKK EGP ETH EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW "
     "KWD LKR MAD MXN MYR NGN NOK NONE NZD PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD USD USDT VES "
     "VND ZAR"
@@ -53,7 +53,7 @@ ROWS: list[FunctionRow | VariableRow] = [
     *_strings("alert", ("all", "once_per_bar", "once_per_bar_close"), "Alert frequency", prefix="freq_"),
     *_strings("backadjustment", ("inherit", "on", "off"), "Back-adjustment of continuous futures", versions=V5),
     *_strings("barmerge", ("gaps_off", "gaps_on", "lookahead_off", "lookahead_on"), "How requested bars merge"),
-    *_strings("currency", _CURRENCIES, "Currency"),
+    *_strings("currency", CURRENCIES, "Currency"),
     *[constant(f"dayofweek.{day}", "int", i, f"Day of the week: {day}.") for i, day in enumerate(_DAYS, 1)],
     *[constant(f"display.{name}", "int", value, doc) for name, value, doc in _DISPLAY],
     *_strings("dividends", ("gross", "net"), "Dividend field"),
