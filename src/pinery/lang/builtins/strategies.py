@@ -11,8 +11,9 @@ from pinery.lang.builtins.schema import FunctionRow, VariableRow, constant, fn, 
 
 # --- strategy(...) --------------------------------------------------------------------
 
-# What the defaults of a declaration depend on. v6 took margins of 100 %; v4 began with less capital.
-_CAPITAL = {4: 100_000, 5: 1_000_000, 6: 1_000_000}
+# Defaults of a declaration that may differ by version. TradingView's help gives one capital for all; margins became
+# 100 % with v6.
+_CAPITAL = {4: 1_000_000, 5: 1_000_000, 6: 1_000_000}
 _MARGIN = {4: 0, 5: 0, 6: 100}
 _DYNAMIC_REQUESTS = {4: "false", 5: "false", 6: "true"}
 
