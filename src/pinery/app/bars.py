@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from pinery.app.options import zone_info
 from pinery.core.bars import BarSeries
-from pinery.core.errors import PineRuntimeError, UsageError
+from pinery.core.errors import DataError, PineRuntimeError, UsageError
 from pinery.core.instrument import Instrument
 from pinery.market import generator, symbols
 from pinery.market.files import BarFileError, read_bars
@@ -18,6 +20,7 @@ from pinery.runtime.timeframes import Timeframe, infer_timeframe
 
 SYNTHETIC = "synthetic"
 SYNTHETIC_BARS = 5_000
+LARGEST = 1e100  # sums and squares of prices stay far from overflow
 MAX_SYNTHETIC_MINUTES = 12_000_000
 SYNTHETIC_NOTICE = "Synthetic bars: made up by a seeded generator, not market data."
 
@@ -109,6 +112,10 @@ def arrange(
 ) -> MarketData:
     """Bars with their instrument, on the timeframe asked for (their own by default)."""
     said = list(warnings or ())
+    for name in ("open", "high", "low", "close", "volume"):
+        column = getattr(bars, name)
+        if not bool(np.all(np.isnan(column) | (np.abs(column) < LARGEST))):
+            raise DataError(f"column {name!r} holds numbers that are no prices", "the largest that can be is 1e100")
     instrument = symbols.lookup(symbol, table, bars.close)
     if instrument.assumed:
         said.append(symbols.assumptions(instrument))

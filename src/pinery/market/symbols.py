@@ -346,6 +346,8 @@ def price_step(prices: FloatArray) -> tuple[int, int] | None:
         return None
     for digits in range(9):
         scaled = sample * 10.0**digits
+        if np.max(np.abs(scaled)) >= 2**53:  # beyond whole numbers that doubles tell apart
+            return None
         whole = np.rint(scaled)
         if np.all(np.abs(scaled - whole) <= 1e-6 + 1e-12 * np.abs(scaled)):
             distinct = np.unique(whole.astype(np.int64))
