@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pinery.core.errors import PineRuntimeError
+from pinery.lang.versions import for_version
 from pinery.runtime.calendars import DAY, EPOCH_ORDINAL, MINUTE, Clock, clock
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pinery.runtime.context import Runtime
 
 WEEKDAYS = "23456"
-ALL_DAYS = "1234567"
 _WHOLE_DAY = 24 * 60
 _PERIOD = re.compile(r"(\d{2}):?(\d{2})(?:F\d+)?-(\d{2}):?(\d{2})(?:F\d+)?")
 
@@ -249,7 +249,7 @@ def session_calendar(rt: Runtime, session: str | None, zone_name: str | None = N
         return None
     if text in ("regular", "extended"):
         return calendar_of(rt.instrument) if text == "regular" and rt.instrument.session_extended else None
-    return calendar(text, zone_name or rt.instrument.timezone, ALL_DAYS if rt.version >= 5 else WEEKDAYS)
+    return calendar(text, zone_name or rt.instrument.timezone, for_version(rt.version).session_days)
 
 
 # --- session.* --------------------------------------------------------------------------

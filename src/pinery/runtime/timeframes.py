@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pinery.core.errors import PineRuntimeError
+from pinery.lang.versions import for_version
 from pinery.runtime.sessions import SessionCalendar, trading_calendar
 from pinery.runtime.values import NAN
 
@@ -49,7 +50,7 @@ class Timeframe:
 
     def text(self, version: int = 6) -> str:
         """As ``timeframe.period`` shows it: ``60``, ``1D``; before version 6 ``D`` without the one."""
-        if self.multiplier == 1 and version < 6 and self.unit in ("D", "W", "M"):
+        if self.multiplier == 1 and self.isdwm and not for_version(version).timeframe_with_multiplier:
             return self.unit
         return f"{self.multiplier}{self.unit}"
 

@@ -199,6 +199,8 @@ class ExprWriter:
 
     def _is_na(self, e: n.IsNa) -> tuple[str, int]:
         value = e.value
+        if isinstance(value, n.Const):
+            return str(value.value is None), ATOM
         if value.type.is_numeric:
             if self.simple(value):
                 text = self.text(value)

@@ -13,6 +13,7 @@ from pinery.lang import typed as ty
 from pinery.lang import types as t
 from pinery.lang.builtins.schema import Param
 from pinery.lang.types import Kind, Type
+from pinery.lang.versions import for_version
 
 MAX_VARIANTS = 24  # of one function instance, by constant arguments; beyond that the arguments are passed
 
@@ -121,15 +122,17 @@ def _alert(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
 
 def _output(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
     """One output per call site: constant arguments are its settings, the others are recorded per bar."""
+    kind = e.overload.impl.target
     settings: dict[str, Any] = {}
     values: list[tuple[str, n.Expr]] = []
     for param, arg in zip(e.overload.params, e.args, strict=False):
         value = _argument(fb, e, param, arg)
+        if param.name == "transp" and arg is None and kind in ("bgcolor", "fill"):
+            value = n.Const(t.FLOAT, e.span, for_version(fb.program.version).default_transp)
         if isinstance(value, n.Const):
             settings[param.name] = value.value
         else:
             values.append((param.name, value))
-    kind = e.overload.impl.target
     index = len(fb.program.outputs)
     decl = n.OutputDecl(index, kind, settings, tuple(name for name, _ in values), e.span)
     fb.program.outputs.append(decl)

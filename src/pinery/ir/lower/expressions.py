@@ -14,7 +14,6 @@ from pinery.lang.builtins.schema import NA_DEFAULT, BuiltinRef, VariableRow
 from pinery.lang.source import Span
 from pinery.lang.types import Kind, Type
 
-
 MAX_DEPTH = 40  # of one expression in generated code; Python's parser takes no more than 200 parentheses
 
 

@@ -11,6 +11,7 @@ from pinery.ir.lower.expressions import convert, lower_expr
 from pinery.ir.lower.inputs import lower_input
 from pinery.lang import typed as ty
 from pinery.lang import types as t
+from pinery.lang.versions import for_version
 
 
 def _cast(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
@@ -65,6 +66,8 @@ def _request(fb: FunctionBuilder, e: ty.TCall) -> n.Expr:
     for param in e.overload.params:
         if param.name not in ("symbol", "timeframe", "resolution", "expression"):
             option = argument(fb, e, param.name)
+            if param.name == "lookahead" and given(e, "lookahead") is None:
+                option = n.Const(t.BOOL, e.span, for_version(fb.program.version).lookahead_default)
             if option is not None:
                 options[param.name] = option
     return n.Request(e.type, e.span, site, symbol, timeframe, options)

@@ -40,9 +40,7 @@ class Version:
     repeated_arguments: bool = False  # an argument may be given twice; the first counts
     self_reference: bool = False  # ``s = nz(s[1]) + 1`` may name itself (v1, v2)
     for_end_dynamic: bool = True  # a counting loop evaluates its end before every turn
-    negative_indices: bool = True  # array.get(-1) is the last element
     # --- data ---------------------------------------------------------------------------
-    dynamic_requests: bool = True  # default of the declaration's dynamic_requests
     lookahead_default: bool = False  # request.security looks ahead unless told otherwise (v1, v2)
     timeframe_with_multiplier: bool = True  # timeframe.period is "1D", not "D"
     session_days: str = "1234567"  # days of a session string that names none
