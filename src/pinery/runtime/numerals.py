@@ -15,7 +15,10 @@ DEFAULT_IN_MESSAGE = "#,##0.###"  # str.format
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """``min_whole`` and ``min_fraction`` digits are always written; ``grouping`` is 0 without commas."""
+    """``min_whole`` and ``min_fraction`` digits are always written; ``grouping`` is 0 without commas.
+
+    ``below`` is what stands around a number below zero, where the pattern says so after a ";".
+    """
 
     prefix: str
     suffix: str
@@ -25,6 +28,7 @@ class Pattern:
     grouping: int
     factor: int  # 100 for percentages
     exponent: int  # the least number of digits after E; 0: not scientific
+    below: tuple[str, str] | None
 
 
 @lru_cache(maxsize=512)
@@ -75,7 +79,19 @@ def parse(text: str) -> Pattern:
         grouping=max(group, 0),
         factor=max(factor, suffix_factor),
         exponent=exponent,
+        below=_below(text, at + 1, (prefix, suffix)) if at < len(text) else None,
     )
+
+
+def _below(text: str, at: int, above: tuple[str, str]) -> tuple[str, str] | None:
+    """What the second half of a pattern puts around negative numbers; None where it differs in nothing."""
+    prefix, at, _ = _literal(text, at, "#0,.;")
+    while at < len(text) and text[at] in "#0,.E":
+        at += 1
+    suffix, at, _ = _literal(text, at, ";")
+    if at < len(text):
+        raise _bad(text)
+    return (prefix, suffix) if (prefix, suffix) != above else None
 
 
 def _literal(text: str, at: int, stops: str) -> tuple[str, int, int]:
@@ -114,13 +130,15 @@ def write(value: float, pattern: str) -> str:
     p = parse(pattern)
     if isinstance(value, int) and abs(value) >= 2**63:
         value = float(value) if abs(value) < 10**308 else math.copysign(math.inf, value > 0 or -1)
-    sign = "-" if value < 0 or (value == 0 and math.copysign(1.0, value) < 0) else ""
+    prefix, suffix = p.prefix, p.suffix
+    if value < 0 or (value == 0 and math.copysign(1.0, value) < 0):
+        prefix, suffix = p.below or ("-" + prefix, suffix)
     if value in (math.inf, -math.inf):
-        return f"{sign}{p.prefix}∞{p.suffix}"
+        return f"{prefix}∞{suffix}"
     if p.factor != 1:
         value *= p.factor
     body = _scientific(abs(value), p) if p.exponent else _plain(abs(value), p)
-    return f"{sign}{p.prefix}{body}{p.suffix}"
+    return f"{prefix}{body}{suffix}"
 
 
 def _plain(value: float, p: Pattern) -> str:

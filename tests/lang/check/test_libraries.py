@@ -94,6 +94,17 @@ def test_a_missing_library_says_where_to_put_it_and_nothing_else() -> None:
     assert checked.diagnostics[0].hint == "put it into libraries/"
 
 
+def test_missing_library_of_which_nothing_is_used_is_a_warning() -> None:
+    """Built-ins stay there under a namespace that an import without `as` would add to."""
+    checked = run("import me/ta/5\nimport me/nothing/1 as other\nplot(ta.ema(close, 9) + ta.tr)")
+    assert checked.program is not None
+    assert [d.code for d in checked.diagnostics] == ["W204", "W204"]
+
+
+def test_missing_library_is_an_error_where_it_is_used() -> None:
+    assert codes(run("import me/ta/5\nplot(ta.ema(close, 9) + ta.notBuiltIn(close))")) == ["E170"]
+
+
 def test_what_is_not_exported_cannot_be_used() -> None:
     assert codes(run("import me/mathlib/1 as m\nplot(m.hidden(1))\nplot(m.third)\nplot(m.nope(2))")) == ["E104"] * 3
 

@@ -206,7 +206,7 @@ class Calls(Matching):
 
     def _call_dotted(self, base: str, dotted: str, func: ast.Attribute, node: ast.Call) -> typed.TExpr | None:
         """``base.….f(...)`` where ``base`` is no variable; None if it may still be a method call."""
-        if base in self.module.missing:
+        if self.builtin_function(dotted) is None and self.wants_missing(base):
             self.arguments(node.args)
             return self.nothing(node.span)
         library = self.module.imports.get(base)

@@ -45,6 +45,7 @@ class _Checker(Libraries):
         body = self.check_module(module)
         self.place = Place(module, module.scope)
         self._check_uncalled(module)
+        self.report_missing(module)
         self._check_declared(script)
         found = self.diagnostics.sorted()
         if self.diagnostics.has_errors:

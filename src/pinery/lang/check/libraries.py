@@ -35,6 +35,7 @@ class Libraries(Warnings):
         self.finder = finder
         self.libraries: dict[str, Module] = {}
         self.loading: list[str] = []
+        self.circular: set[str] = set()
         self.library_body: list[typed.TStmt] = []
 
     def make_module(self, name: str, source: Source, script: ast.Script) -> Module:
@@ -78,7 +79,7 @@ class Libraries(Warnings):
         if module is not None:
             self.module.imports[alias] = module
         else:
-            self.module.missing.add(alias)
+            self.module.missing.setdefault(alias, stmt)
 
     def _load(self, name: str, stmt: ast.Import) -> Module | None:
         known = self.libraries.get(name)
@@ -87,11 +88,10 @@ class Libraries(Warnings):
         if name in self.loading:
             chain = " → ".join([*self.loading[self.loading.index(name) :], name])
             self.error("E171", f"libraries import one another in a circle: {chain}", stmt.span)
+            self.circular.add(name)
             return None
         source = self.finder.find(stmt.user, stmt.library, stmt.version) if self.finder is not None else None
         if source is None:
-            where = self.finder.describe() if self.finder is not None else "no library folder is set"
-            self.error("E170", f"the library `{name}` is not there", stmt.span, where)
             return None
         source.index = len(self.sources)
         self.sources.append(source)
@@ -102,6 +102,7 @@ class Libraries(Warnings):
         self.loading.append(name)
         try:
             body = self.check_module(module)
+            self.report_missing(module)
         finally:
             self.loading.pop()
             self.place, self.depth = outside, depth
@@ -114,6 +115,18 @@ class Libraries(Warnings):
         self.library_body += body
         self.libraries[name] = module
         return module
+
+    def report_missing(self, module: Module) -> None:
+        """Missing libraries: errors where the script needs them, for built-ins are still there under the alias."""
+        where = self.finder.describe() if self.finder is not None else "no library folder is set"
+        for alias, stmt in module.missing.items():
+            name = f"{stmt.user}/{stmt.library}/{stmt.version}"
+            if name in self.circular:
+                continue  # said already
+            if alias in module.wanted:
+                self.error("E170", f"the library `{name}` is not there", stmt.span, where)
+            else:
+                self.warning("W204", f"the library `{name}` is not there; nothing of it is used", stmt.span, where)
 
     def _is_library(self, script: ast.Script) -> bool:
         for stmt in script.body:

@@ -48,7 +48,7 @@ class Names(Operators):
                 return t.ERROR
             return Type(name, _GENERIC_KIND[name], tuple(args))
         found = self._named_type(name)
-        if found is None and name.partition(".")[0] in self.module.missing:
+        if found is None and self.wants_missing(name.partition(".")[0]):
             return t.ERROR
         if found is None:
             known = [*_SCALARS, *t.OBJECTS, *self.module.udts, *self.module.enums, *_GENERIC_ARITY]
@@ -74,6 +74,13 @@ class Names(Operators):
             if rest in library.enums:
                 return library.enums[rest].type
         return None
+
+    def wants_missing(self, alias: str) -> bool:
+        """Whether ``alias`` is a library that could not be had; it is reported because of this use."""
+        if alias not in self.module.missing:
+            return False
+        self.module.wanted.add(alias)
+        return True
 
     # --- built-in variables -----------------------------------------------------------
 
@@ -159,7 +166,7 @@ class Names(Operators):
             if row is not None and not self._has_field(symbol.qtype.type, dotted.split(".")[1]):
                 return self.read_builtin(row, node.span)
             return self.field(self.expr(node.value), node)
-        if base in self.module.missing:
+        if row is None and self.wants_missing(base):
             return self.nothing(node.span)
         library = self.module.imports.get(base)
         if library is not None and (row is None or node.attr in library.exported):

@@ -64,7 +64,8 @@ class Module:
     udts: dict[str, typed.Udt] = field(default_factory=dict)
     enums: dict[str, typed.Enum] = field(default_factory=dict)
     imports: dict[str, Module] = field(default_factory=dict)
-    missing: set[str] = field(default_factory=set)  # aliases of libraries that could not be had: no more said
+    missing: dict[str, ast.Import] = field(default_factory=dict)  # libraries that could not be had, by alias
+    wanted: set[str] = field(default_factory=set)  # those of them that the script uses
     exported: set[str] = field(default_factory=set)  # names of exported variables, types and enums
     reassigned: frozenset[tuple[int, str]] = frozenset()
     counter: int = 0
