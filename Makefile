@@ -16,9 +16,11 @@ lint: setup ## style, types, layers
 	@scripts/lint
 
 test: setup ## lint and all tests; says at the end what was skipped and why
-	@scripts/lint
-	@[ -d ../shared ] || echo "note: ../shared is not here, so tests that compare with recorded values are skipped"
-	@$(PY) -m pytest -n 2
+	@status=0; \
+	scripts/lint || status=1; \
+	[ -d ../shared ] || echo "note: ../shared is not here, so tests that compare with recorded values are skipped"; \
+	$(PY) -m pytest -n 2 || status=1; \
+	exit $$status
 
 format: setup ## put the code into shape
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .

@@ -22,7 +22,9 @@ ROOT = Path(__file__).parents[3] / "shared" / "conformance" / "ta"
 CASES = sorted(p.parent.name for p in ROOT.glob("*/case.toml"))
 PRICES = ("open", "high", "low", "close", "volume")
 
-pytestmark = pytest.mark.skipif(not CASES, reason="../shared/conformance/ta is not there: no exported values to compare")
+pytestmark = pytest.mark.skipif(
+    not CASES, reason="../shared/conformance/ta is not there: no exported values to compare"
+)
 
 
 def _time(text: str) -> int:
