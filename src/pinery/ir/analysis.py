@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pinery.ir import nodes as n
 
@@ -77,6 +78,18 @@ def bodies(stmt: n.Stmt) -> list[list[n.Stmt]]:
         case n.ForRange() | n.ForIn() | n.Once():
             return [stmt.body]
     return []
+
+
+def rebuilt(stmt: n.Stmt, inner: list[list[n.Stmt]]) -> n.Stmt:
+    """The statement with other nested statement lists, in the order of ``bodies``."""
+    match stmt:
+        case n.If():
+            return replace(stmt, then=inner[0], other=inner[1])
+        case n.While():
+            return replace(stmt, prelude=inner[0], body=inner[1])
+        case n.ForRange() | n.ForIn() | n.Once():
+            return replace(stmt, body=inner[0])
+    return stmt
 
 
 def statements(body: list[n.Stmt]) -> Iterator[n.Stmt]:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pinery.ir import nodes as n
-from pinery.ir.analysis import bodies, expressions, loaded, statements, stored, walk
+from pinery.ir.analysis import bodies, expressions, loaded, rebuilt, statements, stored, walk
+from pinery.ir.hoist import hoist_capture
 
 # Runtime modules whose pure functions change nothing that they are given.
 HARMLESS = ("maths:", "strings:", "colors:", "core:", "values:", "kernels.")
@@ -102,7 +103,7 @@ def split(program: n.Program) -> Split:
 
 
 def _drop_captures(body: list[n.Stmt]) -> list[n.Stmt]:
-    return [_rebuilt(s, [_drop_captures(b) for b in bodies(s)]) for s in body if not isinstance(s, n.Capture)]
+    return [rebuilt(s, [_drop_captures(b) for b in bodies(s)]) for s in body if not isinstance(s, n.Capture)]
 
 
 def _without_dead_stores(program: n.Program, analysis: _Analysis) -> n.Program:
@@ -128,6 +129,8 @@ def _without_dead_stores(program: n.Program, analysis: _Analysis) -> n.Program:
 
 
 def _request_program(program: n.Program, site: n.RequestSite, analysis: _Analysis) -> n.Program:
+    hoisted = hoist_capture(program.main.body, site)
+    program = replace(program, main=replace(program.main, body=hoisted))
     kept = _kept(program, site, analysis, frozenset())
     if any(_asks(stmt, site) for stmt in kept):
         # What works on the request's own answer comes after it: changes made there are not part of the question.
@@ -225,19 +228,8 @@ def _mark(
 # --- building the parts ---------------------------------------------------------------
 
 
-def _rebuilt(stmt: n.Stmt, inner: list[list[n.Stmt]]) -> n.Stmt:
-    match stmt:
-        case n.If():
-            return replace(stmt, then=inner[0], other=inner[1])
-        case n.While():
-            return replace(stmt, prelude=inner[0], body=inner[1])
-        case n.ForRange() | n.ForIn() | n.Once():
-            return replace(stmt, body=inner[0])
-    return stmt
-
-
 def _filtered(body: list[n.Stmt], keep: Callable[[list[n.Stmt]], bool]) -> list[n.Stmt]:
-    return [_rebuilt(s, [_filtered(b, keep) for b in bodies(s)]) for s in body if keep([s])]
+    return [rebuilt(s, [_filtered(b, keep) for b in bodies(s)]) for s in body if keep([s])]
 
 
 def _with_body(program: n.Program, body: list[n.Stmt]) -> n.Program:

@@ -222,8 +222,6 @@ def _history(fb: FunctionBuilder, e: ty.THistory) -> n.Expr:
     else:
         depth = n.DYNAMIC
     value = e.value
-    if isinstance(value, ty.TConst):
-        return lower_expr(fb, value)
     if isinstance(value, ty.TVar) and fb.constant(value.symbol) is None:
         var = fb.lookup(value.symbol)
         if not value.symbol.is_loop:
@@ -243,7 +241,9 @@ def _history_of_value(fb: FunctionBuilder, e: ty.THistory, offset: n.Expr, depth
     mark = len(fb.block)
     value = lower_expr(fb, e.value)
     if isinstance(value, n.Const):
-        return value
+        # a constant has no past before the first bar either
+        there = n.Binary(t.BOOL, e.span, ">=", n.Column(t.INT, e.span, "bar_index"), offset)
+        return n.Select(e.type, e.span, there, value, na_const(e.type, e.span))
     if fb.is_main and fb.depth > 0 and len(fb.block) == mark and is_total(value):
         # An expression of built-in series only: it has a value on each bar, read or not.
         var = fb.new_var("h", value.type, hidden=True, every_bar=True)
