@@ -15,13 +15,13 @@ class History:
     updates leave one value per bar.
     """
 
-    __slots__ = ("bar", "items", "keep", "na")
+    __slots__ = ("bar", "items", "keep")
 
-    def __init__(self, keep: int, na: Any) -> None:
-        self.items: list[Any] = []
+    def __init__(self, keep: int, na: Any, *, filled: bool = True) -> None:
+        """``filled``: offsets are known and at most ``keep``, so reads need no bounds."""
+        self.items: list[Any] = [na] * keep if filled else []
         self.bar = -1
         self.keep = keep
-        self.na = na
 
     def set(self, bar: int, value: Any) -> None:
         items = self.items
@@ -33,15 +33,15 @@ class History:
         if len(items) > 2 * self.keep + 64:
             del items[: -self.keep - 1]
 
-    def get(self, bar: int, offset: Any) -> Any:
-        """The value ``offset`` runs ago; before this bar's own value is set, the newest is one run ago."""
-        if offset != offset:
-            return self.na
-        if offset < 0:
-            raise negative_offset(offset)
-        items = self.items
-        i = len(items) - int(offset) - (self.bar == bar)
-        return items[i] if 0 <= i < len(items) else self.na
+
+def scope_back(items: list[Any], offset: Any, na: Any) -> Any:
+    """``x[offset]`` of a variable whose scope has run on this bar; ``items`` ends with this bar's value."""
+    if offset != offset:
+        return na
+    if offset < 0:
+        raise negative_offset(offset)
+    i = len(items) - 1 - int(offset)
+    return items[i] if i >= 0 else na
 
 
 def look_back(items: list[Any], offset: Any, current: Any, na: Any) -> Any:

@@ -33,6 +33,7 @@ class ExprWriter:
     enums: dict[str, str]  # enum constant -> global name
     columns: set[str] = field(default_factory=set)
     column_lists: set[str] = field(default_factory=set)
+    histories: set[n.Var] = field(default_factory=set)
     uses_bar: bool = False
     own: set[n.Var] = field(default_factory=set)
 
@@ -84,11 +85,9 @@ class ExprWriter:
                 self.columns.add(e.name)
                 return f"_c_{e.name}", ATOM
             case n.History():
-                return self._history(e), ATOM
+                return self._history(e)
             case n.ColumnHistory():
-                self.column_lists.add(e.name)
-                self.uses_bar = True
-                return f"_column_back(_l_{e.name}, _bar, {self.text(e.offset)})", ATOM
+                return self._column_history(e)
             case n.Unary():
                 if e.op == "not":
                     return f"not {self.text(e.operand, NOT)}", NOT
@@ -141,15 +140,42 @@ class ExprWriter:
         text = repr(e.value)
         return f"({text})" if text.startswith("-") else text
 
-    def _history(self, e: n.History) -> str:
+    # Past values are read in place where the offset is a name or a number; the functions they fall back on
+    # handle na, negative and out-of-range offsets.
+
+    def _column_history(self, e: n.ColumnHistory) -> tuple[str, int]:
+        self.column_lists.add(e.name)
+        self.uses_bar = True
+        column, offset = f"_l_{e.name}", self.text(e.offset, ADD)
+        if isinstance(e.offset, n.Const) and e.offset.value > 0:
+            return f"{column}[_bar - {offset}] if _bar >= {offset} else _nan", TERNARY
+        slow = f"_column_back({column}, _bar, {offset})"
+        if self.simple(e.offset) and e.offset.type == t.INT:
+            return f"{column}[_bar - {offset}] if 0 <= {offset} <= _bar else {slow}", TERNARY
+        return slow, ATOM
+
+    def _history(self, e: n.History) -> tuple[str, int]:
         var = e.var
+        fixed = var.depth != n.DYNAMIC and isinstance(e.offset, n.Const)
+        offset, na = self.text(e.offset), self.na(var.type)
+        by_name = (self.simple(e.offset) and e.offset.type == t.INT) or isinstance(e.offset, n.Const)
         if var.every_bar and (self.is_main or var not in self.own):
             items = f"_g.h_{var.name}"
-            if var.depth != n.DYNAMIC and isinstance(e.offset, n.Const):
-                return f"{items}[-{int(e.offset.value)}]"
-            return f"_look_back({items}, {self.text(e.offset)}, {self.place(var)}, {self.na(var.type)})"
-        self.uses_bar = True
-        return f"{self.history(var)}.get(_bar, {self.text(e.offset)})"
+            if fixed:
+                return f"{items}[-{offset}]", ATOM
+            slow = f"_look_back({items}, {offset}, {self.place(var)}, {na})"
+            if by_name:
+                return f"{items}[-{offset}] if 0 < {offset} <= len({items}) else {slow}", TERNARY
+            return slow, ATOM
+        # the variable's own scope has run already: the newest value is this bar's
+        self.histories.add(var)
+        items = f"_h_{var.name}"
+        if fixed:
+            return f"{items}[{-1 - int(offset)}]", ATOM
+        slow = f"_scope_back({items}, {offset}, {na})"
+        if by_name:
+            return f"{items}[~{offset}] if 0 <= {offset} < len({items}) else {slow}", TERNARY
+        return slow, ATOM
 
     def _binary(self, e: n.Binary) -> tuple[str, int]:
         op, left, right = e.op, _arithmetic_operand(e, e.left), _arithmetic_operand(e, e.right)
@@ -215,6 +241,8 @@ class ExprWriter:
             text = self.text(e.value)
             test = f"{text} != {text}" if e.value.type.is_numeric else f"{text} is None"
             return f"{self.text(e.replacement, OR)} if {test} else {text}", TERNARY
+        if e.value.type.is_numeric:
+            return f"_w if (_w := {self.text(e.value)}) == _w else {self.text(e.replacement)}", TERNARY
         return f"_nz({self.text(e.value)}, {self.text(e.replacement)})", ATOM
 
     def _cast(self, e: n.Cast) -> tuple[str, int]:

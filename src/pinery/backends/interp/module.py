@@ -125,6 +125,8 @@ def _function(lines: Lines, exprs: ExprWriter, function: n.Function, is_main: bo
         lines.add(1, f"_c_{name} = _rt.{name}")
     for name in sorted(exprs.column_lists):
         lines.add(1, f"_l_{name} = _rt.columns.{name}")
+    for var in sorted(exprs.histories, key=lambda v: v.name):
+        lines.add(1, f"_h_{var.name} = {exprs.history(var)}.items")
     if exprs.uses_bar:
         lines.add(1, "_bar = _rt.bar_index")
     lines.text += body.text
@@ -163,5 +165,6 @@ def _history_text(var: n.Var, exprs: ExprWriter) -> str:
     na = exprs.na(var.type)
     if var.every_bar and exprs.is_main:
         return "[]" if var.depth == n.DYNAMIC else f"_deque([{na}] * {var.depth}, {var.depth})"
-    keep = "_keep" if var.depth == n.DYNAMIC else str(var.depth)
-    return f"_History({keep}, {na})"
+    if var.depth == n.DYNAMIC:
+        return f"_History(_keep, {na}, filled=False)"
+    return f"_History({var.depth}, {na})"

@@ -122,9 +122,9 @@ class StatementWriter:
     def _for_in(self, s: n.ForIn, indent: int) -> None:
         values = self.exprs.text(s.iterable)
         if s.index is None:
-            self.lines.add(indent, f"for {s.var.name} in _elements({values}):", s.span)
+            self.lines.add(indent, f"for {s.var.name} in _elements(_rt, {values}):", s.span)
         else:
-            self.lines.add(indent, f"for {s.index.name}, {s.var.name} in _pairs({values}):", s.span)
+            self.lines.add(indent, f"for {s.index.name}, {s.var.name} in _pairs(_rt, {values}):", s.span)
             self._loop_variable(s.index, indent + 1, s.span)
         self._loop_variable(s.var, indent + 1, s.span)
         self.body(s.body, indent + 1)
