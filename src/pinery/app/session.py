@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pinery.app.bars import MarketData
@@ -50,6 +51,18 @@ class Finished:
     seconds: tuple[float, float]
 
 
+_STATM = Path("/proc/self/statm")  # Linux
+PAGE = 4096
+
+
+def memory_in_use() -> int:
+    """Bytes of this process that lie in memory; 0 where the system does not say."""
+    try:
+        return int(_STATM.read_bytes().split()[1]) * PAGE
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 def execute(job: Job, progress: Callable[[int, int], None] | None = None) -> Finished:
     """Compiles and runs. Raises CompileError, UsageError (inputs), DataError and PineRuntimeError."""
     started = time.perf_counter()
@@ -76,6 +89,7 @@ def execute(job: Job, progress: Callable[[int, int], None] | None = None) -> Fin
         limits=job.limits,
         progress=progress,
         clock=time.monotonic,
+        memory=memory_in_use,
         strict_data=job.strict_data,
     )
     return Finished(result, script, market, (compiled - started, time.perf_counter() - compiled))

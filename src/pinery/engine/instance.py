@@ -11,9 +11,10 @@ from pinery.core.errors import PineRuntimeError, PineryError
 from pinery.core.instrument import Instrument
 from pinery.lang.source import Source
 from pinery.runtime.context import Columns, Runtime
+from pinery.runtime.loops import check_memory
 from pinery.runtime.timeframes import Timeframe, buckets
 
-DERIVED = ("hl2", "hlc3", "ohlc4", "hlcc4")
+MEMORY_EVERY = 64  # bars between two looks at the memory in use
 
 
 def columns_of(bars: BarSeries, instrument: Instrument, timeframe: Timeframe) -> Columns:
@@ -81,6 +82,9 @@ class Instance:
         rt.hlc3 = c.hlc3[i]
         rt.ohlc4 = c.ohlc4[i]
         rt.hlcc4 = c.hlcc4[i]
+        rt.loop_deadline = None
+        if not i % MEMORY_EVERY:
+            check_memory(rt)
         state = rt.barstate
         state.isfirst = i == 0
         state.islast = state.islastconfirmedhistory = i == rt.last_bar_index

@@ -80,12 +80,14 @@ def run(
     limits: Limits | None = None,
     progress: Progress | None = None,
     clock: Callable[[], float] = float,
+    memory: Callable[[], int] = int,
     strict_data: bool = False,
 ) -> RunResult:
     """Run a compiled script over all bars.
 
     ``data`` answers requests for other symbols and timeframes, ``strategy`` receives orders,
-    ``clock`` (seconds) only limits endless loops, ``progress(done, total)`` is called now and then.
+    ``clock`` (seconds) and ``memory`` (bytes in use) only limit what endless loops take;
+    ``progress(done, total)`` is called now and then.
     Raises PineRuntimeError when the script fails, DataError when there are no bars.
     """
     if not len(bars):
@@ -94,7 +96,9 @@ def run(
         raise UsageError("a library cannot be run", "import it from an indicator or a strategy")
     frame = _own_timeframe(script, timeframe)
     if frame != timeframe:
-        return _run_elsewhere(script, bars, instrument, timeframe, frame, strategy, data, limits, clock, strict_data)
+        return _run_elsewhere(
+            script, bars, instrument, timeframe, frame, strategy, data, limits, clock, memory, strict_data
+        )
     limits = limits_of(script.program.declaration, limits or Limits())
     outputs = outputs_of(script, limits)
     drawings = Drawings(limits)
@@ -112,6 +116,7 @@ def run(
         data=data or NullData(),
         timenow=columns.time_close[-1],
         clock=clock,
+        memory=memory,
         strict_data=strict_data,
     )
     requests = Requests(rt, script.requests, script.program.requests, script.sources)
@@ -160,6 +165,7 @@ def _run_elsewhere(
     data: DataPort | None,
     limits: Limits | None,
     clock: Callable[[], float],
+    memory: Callable[[], int],
     strict_data: bool,
 ) -> RunResult:
     """Run the whole indicator on its own timeframe and show its outputs on the chart's bars."""
@@ -178,6 +184,7 @@ def _run_elsewhere(
         data=data,
         limits=limits,
         clock=clock,
+        memory=memory,
         strict_data=strict_data,
     )
     gaps = script.program.declaration.get("timeframe_gaps", script.program.declaration.get("resolution_gaps", True))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Limits:
-    """TradingView's protective limits; all can be set per run."""
+    """Protective limits, TradingView's where it has one; all can be set per run."""
 
     max_labels: int = 50
     max_lines: int = 50
@@ -31,7 +31,8 @@ class Limits:
     max_collection_size: int = 100_000
     max_string_length: int = 40_960
     max_history: int = 10_000  # deepest look-back for offsets known only at run time
-    max_loop_seconds: float = 20.0
+    max_loop_seconds: float = 10.0  # of all loops on one bar together
+    max_memory: int = 2 << 30  # bytes that a run may take, beyond what was in use before it
     max_log_records: int = 10_000
 
 
@@ -112,6 +113,11 @@ class Runtime:
     warnings: list[str] = field(default_factory=list)  # what the run could not get, each once
     strict_data: bool = False  # missing data is an error instead of na and a warning
     clock: Callable[[], float] = float  # seconds, rising; only for the loop limit (the default stands still)
+    loop_turns: int = 0  # since the last look at the clock
+    loop_deadline: float | None = None  # for the bar at hand; None before its first look at the clock
+    memory: Callable[[], int] = int  # bytes in use; only for the memory limit (the default says none)
+    memory_next: float = 0.0  # when to look at it again
+    memory_before: int | None = None  # bytes in use when the run began
     random: dict[int, Any] = field(default_factory=dict)  # math.random's generators by seed and call site
     cache: dict[str, Any] = field(default_factory=dict)  # per run scratch of host functions, by their own key
 
