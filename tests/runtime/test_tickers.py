@@ -46,19 +46,28 @@ class _Run:
     time = 0
     bar_index = 0
 
-    def __init__(self) -> None:
+    def __init__(self, strict_data: bool = False) -> None:
         self.cache: dict[str, Any] = {}
+        self.strict_data = strict_data
+        self.said: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.said.append(text)
 
 
 def test_figures_that_are_not_there() -> None:
+    """na with a warning where they could exist, an error where they cannot or the run is strict."""
     rt: Any = _Run()
     assert requests.currency_rate(rt, "USD", "USD") == 1
-    with pytest.raises(PineRuntimeError, match="USD to EUR"):
-        requests.currency_rate(rt, "USD", "EUR")
-    assert requests.currency_rate(rt, "USD", "EUR", True) != requests.currency_rate(rt, "USD", "EUR", True)
-    with pytest.raises(PineRuntimeError, match="NET_INCOME"):
-        requests.financial(rt, "NASDAQ:AAPL", "NET_INCOME", "FQ")
-    assert (value := requests.financial(rt, "NASDAQ:AAPL", "NET_INCOME", "FQ", None, True)) != value
-    assert (value := requests.dividends(rt, "NASDAQ:AAPL")) != value  # a known symbol that pays none
+    assert (value := requests.currency_rate(rt, "USD", "EUR")) != value
+    assert "USD to EUR" in rt.said[0]
+    with pytest.raises(PineRuntimeError, match="USD to QQQ"):
+        requests.currency_rate(rt, "USD", "QQQ")
+    assert (value := requests.currency_rate(rt, "USD", "QQQ", True)) != value
+    assert (value := requests.dividends(rt, "NASDAQ:AAPL")) != value
     with pytest.raises(PineRuntimeError, match="MSFT"):
         requests.earnings(rt, "NASDAQ:MSFT")
+    strict: Any = _Run(strict_data=True)
+    with pytest.raises(PineRuntimeError, match="NET_INCOME"):
+        requests.financial(strict, "NASDAQ:AAPL", "NET_INCOME", "FQ")
+    assert (value := requests.financial(strict, "NASDAQ:AAPL", "NET_INCOME", "FQ", None, True)) != value
