@@ -21,7 +21,7 @@ from pinery.core.instrument import Instrument
 from pinery.engine.instance import Instance, columns_of
 from pinery.ir import nodes as n
 from pinery.lang.source import Source
-from pinery.lang.types import Kind, Type
+from pinery.lang.types import Kind
 from pinery.runtime.arrays import Array
 from pinery.runtime.context import BarState, Runtime
 from pinery.runtime.tickers import parse_tickerid
@@ -83,7 +83,7 @@ class Elsewhere:
 class Requests:
     """Answers the request sites of one running program."""
 
-    __slots__ = ("codes", "contexts", "outer", "rt", "sites", "sources")
+    __slots__ = ("codes", "contexts", "nothing", "outer", "rt", "sites", "sources")
 
     def __init__(
         self,
@@ -99,6 +99,7 @@ class Requests:
         self.sources = sources
         self.outer = outer  # the sites inside whose programs this one runs
         self.contexts: dict[tuple[int, str, str, str | None], Elsewhere | None] = {}
+        self.nothing: dict[int, Any] = {}  # what each site answers where there is no data
 
     def __call__(
         self,
@@ -113,7 +114,7 @@ class Requests:
         site = self.sites[index]
         if index in self.outer:
             # A request whose own program reaches it again, say through a list it helps to fill: it ends here.
-            return self._inside(None, site) if site.kind == "lower_tf" else self._na(site.type)
+            return self._inside(None, site) if site.kind == "lower_tf" else self._na(site)
         key = (index, symbol or "", timeframe or "", currency)
         context = self.contexts.get(key, self)
         if context is self:
@@ -122,7 +123,7 @@ class Requests:
         if site.kind == "lower_tf":
             return self._inside(context, site)
         if context is None:
-            return self._na(site.type)
+            return self._na(site)
         rt = self.rt
         gaps_on, lookahead_on = gaps in _ON, lookahead in _ON
         frame = context.instance.rt.timeframe
@@ -135,14 +136,14 @@ class Requests:
             i = context.last_closed(rt.time_close)
             fresh = i >= 0 and (rt.bar_index == 0 or context.closes[i] > rt.columns.time_close[rt.bar_index - 1])
         if i < 0 or (gaps_on and not fresh):
-            return self._na(site.type)
+            return self._na(site)
         return context.value(i)
 
     def _finer(self, context: Elsewhere, site: n.RequestSite, lookahead_on: bool) -> Any:
         """A timeframe finer than the chart's: the bar's first value with lookahead, else its last."""
         last = context.last_closed(self.rt.time_close)
         if last < 0 or context.times[last] < self.rt.time:
-            return self._na(site.type) if last < 0 or lookahead_on else context.value(last)
+            return self._na(site) if last < 0 or lookahead_on else context.value(last)
         if not lookahead_on:
             return context.value(last)
         first = last
@@ -164,8 +165,11 @@ class Requests:
             return tuple(Array([value[i] for value in found]) for i in range(len(site.type.args)))
         return Array(found)
 
-    def _na(self, type_: Type) -> Any:
-        return eval(na_text(type_, self.rt.version), {"_nan": float("nan")})
+    def _na(self, site: n.RequestSite) -> Any:
+        if site.index not in self.nothing:
+            text = na_text(site.type, self.rt.version)
+            self.nothing[site.index] = eval(text, {"_nan": float("nan")})
+        return self.nothing[site.index]
 
     # --- opening a context --------------------------------------------------------------
 
