@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from pinery.app.terminal import console
 from pinery.core.errors import CompileError, UsageError
 from pinery.lang.diagnostics import Severity
 from pinery.lang.render import render
+from pinery.lang.source import Source
 from pinery.market import symbols as symbol_tables
 from pinery.market.providers import Feed
 from pinery.market.rates import Rates, read_rates
@@ -59,6 +61,23 @@ class RunOptions:
 
 def run_script(options: RunOptions, settings: Settings) -> None:
     """Runs a script, writes what was asked for, prints the summary."""
+    check_outputs(options)
+    job = job_of(options, settings)
+    with showing_findings(job.source), progress_bar(options.file.name, enabled=not options.as_json) as report:
+        finished = execute(job, report)
+    written = write_outputs(options, finished)
+    if options.as_json:
+        json.dump(summary_data(finished, written), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        sys.stdout.write("\n")
+        return
+    print_warnings(finished)
+    if options.logs:
+        print_logs(finished)
+    print_summary(finished, written)
+
+
+def check_outputs(options: RunOptions) -> None:
+    """Raises UsageError where a file that was asked for could not be written."""
     for path, name in (
         (options.plots, "--plots"),
         (options.alerts, "--alerts"),
@@ -66,13 +85,17 @@ def run_script(options: RunOptions, settings: Settings) -> None:
         (options.chart, "--chart"),
     ):
         writable(path, name)
+
+
+def job_of(options: RunOptions, settings: Settings) -> Job:
+    """The run that the options describe, with its bars read and cut."""
     source = read_script(options.file)
     beside = None if str(options.file) == "-" else options.file
     libraries = LibraryFolders.beside(beside, [*options.libraries, *settings.libraries])
     inputs = dict(name_and_value(text, "--input", '--input "Length=20"') for text in options.inputs)
     named = options.symbols or settings.symbols
     table = symbol_tables.load(named) if named is not None else None
-    job = Job(
+    return Job(
         source,
         _market(options, table),
         inputs,
@@ -84,22 +107,17 @@ def run_script(options: RunOptions, settings: Settings) -> None:
         options.strict_data,
         options.timezone or "UTC",
     )
+
+
+@contextmanager
+def showing_findings(source: Source) -> Iterator[None]:
+    """Prints the errors of a script that does not compile."""
     try:
-        with progress_bar(options.file.name, enabled=not options.as_json) as report:
-            finished = execute(job, report)
+        yield
     except CompileError as error:
         errors = [d for d in error.diagnostics if d.severity is Severity.ERROR]
         console(stderr=True).print(render(errors, [source]), end="")
         raise CompileError(error.message, error.diagnostics) from None
-    written = _write(options, finished)
-    if options.as_json:
-        json.dump(summary_data(finished, written), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
-        sys.stdout.write("\n")
-        return
-    print_warnings(finished)
-    if options.logs:
-        print_logs(finished)
-    print_summary(finished, written)
 
 
 def _market(options: RunOptions, table: symbol_tables.SymbolTable | None) -> MarketData:
@@ -138,20 +156,15 @@ def _span(data: MarketData) -> str:
     return f"from {local_time(int(data.bars.time[0]), zone)} to {local_time(int(data.bars.time[-1]), zone)} ({zone})"
 
 
-def _write(options: RunOptions, finished: Finished) -> dict[str, str]:
+def write_outputs(options: RunOptions, finished: Finished) -> dict[str, str]:
     """Writes the files asked for; their names by what they hold."""
     outputs = finished.result.outputs
     written: dict[str, str] = {}
 
     def put(kind: str, path: Path | None, chunks: Iterable[str]) -> None:
-        if path is None:
-            return
-        try:
-            with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-                file.writelines(chunks)
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
-        written[kind] = str(path)
+        if path is not None:
+            write_text(path, chunks)
+            written[kind] = str(path)
 
     put("plots", options.plots, plots_csv_rows(outputs, [int(t) for t in finished.result.bars.time]))
     put("alerts", options.alerts, alerts_jsonl(outputs))
@@ -161,3 +174,11 @@ def _write(options: RunOptions, finished: Finished) -> dict[str, str]:
         page: dict[str, Any] = build_payload(chart_subject(finished))
         put("chart", options.chart, [render_chart(page)])
     return written
+
+
+def write_text(path: Path, chunks: Iterable[str]) -> None:
+    try:
+        with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            file.writelines(chunks)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None

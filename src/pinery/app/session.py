@@ -75,17 +75,7 @@ def execute(job: Job, progress: Callable[[int, int], None] | None = None) -> Fin
         market.instrument,
         market.timeframe,
         strategy=NoBroker(StrategySettings.from_declaration(script.program.declaration), market.instrument),
-        data=FileData(
-            market.bars,
-            market.instrument,
-            market.timeframe,
-            job.feeds,
-            job.store,
-            job.table or built_in(),
-            job.rates,
-            lenient=not job.strict_data,
-            timezone=job.timezone,
-        ),
+        data=data_port(job),
         limits=job.limits,
         progress=progress,
         clock=time.monotonic,
@@ -93,3 +83,18 @@ def execute(job: Job, progress: Callable[[int, int], None] | None = None) -> Fin
         strict_data=job.strict_data,
     )
     return Finished(result, script, market, (compiled - started, time.perf_counter() - compiled))
+
+
+def data_port(job: Job) -> FileData:
+    """What answers the run's requests."""
+    return FileData(
+        job.market.bars,
+        job.market.instrument,
+        job.market.timeframe,
+        job.feeds,
+        job.store,
+        job.table or built_in(),
+        job.rates,
+        lenient=not job.strict_data,
+        timezone=job.timezone,
+    )

@@ -104,7 +104,7 @@ def _rounded(value: float, places: int) -> Decimal | None:
     # The shortest decimal that reads back as the value is what a person would round.
     exact = Decimal(repr(float(value)))
     rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP) if abs(exact) < 10**15 else exact
-    return abs(rounded) if not rounded else rounded
+    return rounded if rounded else abs(rounded)
 
 
 def _places(mintick: float) -> int:
