@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 
 NAN = math.nan
+INT64 = 1 << 63  # ints are in -INT64 .. INT64 - 1
 
 
 def is_na(value: object) -> bool:
@@ -61,7 +62,5 @@ def equal(a: object, b: object) -> bool:
 
 
 def to_int(value: float) -> int | float:
-    """``int(x)``: towards zero; na and infinities stay na."""
-    if value != value or value in (math.inf, -math.inf):
-        return NAN
-    return int(value)
+    """``int(x)``: towards zero; na for na and for what 64 bits do not hold."""
+    return int(value) if -INT64 <= value < INT64 else NAN

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from pinery.runtime.context import Runtime
-from pinery.runtime.values import NAN
+from pinery.runtime.values import INT64, NAN
 
 INF = math.inf
 _EXACT = 2**53  # floats from here on are whole numbers
@@ -62,16 +62,16 @@ def average(number0: float, number1: float, *numbers: float) -> float:
 
 
 def floor(number: float) -> float:
-    return math.floor(number) if -INF < number < INF else NAN
+    return math.floor(number) if -INT64 <= number < INT64 else NAN
 
 
 def ceil(number: float) -> float:
-    return math.ceil(number) if -INF < number < INF else NAN
+    return math.ceil(number) if -INT64 <= number < INT64 else NAN
 
 
 def round_whole(number: float) -> float:
     """Ties up, towards plus infinity: 2.5 gives 3 and -2.5 gives -2 (the reference: "with ties rounding up")."""
-    if not -INF < number < INF:
+    if not -INT64 <= number < INT64:
         return NAN
     below = math.floor(number)
     return below + 1 if number - below >= 0.5 else below

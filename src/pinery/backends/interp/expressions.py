@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pinery.ir import nodes as n
+from pinery.ir.analysis import statements, stored, walk
 from pinery.lang import types as t
 from pinery.lang.types import Kind, Type
 
@@ -36,9 +37,14 @@ class ExprWriter:
     histories: set[n.Var] = field(default_factory=set)
     uses_bar: bool = False
     own: set[n.Var] = field(default_factory=set)
+    again: set[n.Var] = field(default_factory=set)  # assigned in more than one place
 
     def __post_init__(self) -> None:
         self.own = set(self.function.vars)
+        once: set[n.Var] = set()
+        for stmt in statements(self.function.body):
+            for var in stored(stmt):
+                (self.again if var in once else once).add(var)
 
     # --- names ------------------------------------------------------------------------
 
@@ -202,7 +208,23 @@ class ExprWriter:
                 return text, MUL
             case "+" if e.type == t.STRING:
                 return f"_concat({self.text(left)}, {self.text(right)})", ATOM
-        return f"{self.text(left, ADD)} {op} {self.text(right, MUL)}", ADD
+        text = f"{self.text(left, ADD)} {op} {self.text(right, MUL)}"
+        if e.type == t.INT and (self.grows(left, right) or self.grows(right, left)):
+            return f"_wrap({text})", ATOM
+        return text, ADD
+
+    def grows(self, term: n.Expr, other: n.Expr) -> bool:
+        """May adding ``other`` again and again bring the sum beyond 64 bits within a run? Only sums kept
+        in a variable pile up, and a small constant would need more turns than a run has."""
+        if isinstance(other, n.Const) and abs(other.value or 0) < 2**31:
+            return False
+        if isinstance(term, n.Const):
+            return abs(term.value or 0) >= 2**31
+        return any(
+            isinstance(node, n.History)
+            or (isinstance(node, n.Load) and (node.var.persistent or node.var in self.again))
+            for node in walk(term)
+        )
 
     def _divide(self, left: n.Expr, right: n.Expr) -> tuple[str, int]:
         if isinstance(right, n.Const) and right.value:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pinery.core.errors import PineRuntimeError
-from pinery.core.values import divide, divide_whole, equal, is_na, modulo, not_equal, to_int
+from pinery.core.values import INT64, divide, divide_whole, equal, is_na, modulo, not_equal, to_int
 from pinery.runtime.history import History, column_back, look_back, scope_back
 from pinery.runtime.kernels.state import State
 from pinery.runtime.loops import count, count_dynamic, elements, pairs, turns
 from pinery.runtime.strings import limited
-
-INT64 = 1 << 63
 
 
 class EnumMember(str):
