@@ -123,6 +123,8 @@ CODES: dict[str, Code] = {
     "E155": Code(_E, "outside a loop", "break and continue belong into loops."),
     "E160": Code(_E, "declared twice", "A script calls indicator, strategy or library once."),
     "E161": Code(_E, "not declared", "A script says what it is: indicator, strategy or library."),
+    "E162": Code(_E, "order in an indicator", "Only scripts declared with strategy(…) place orders."),
+    "E163": Code(_E, "exit without a price", "From v5 on strategy.exit needs a profit, loss, limit, stop or trailing."),
     # --- libraries --------------------------------------------------------------------
     "E170": Code(_E, "missing library", "An imported library is not in any library folder."),
     "E171": Code(_E, "import cycle", "Libraries import one another in a circle."),

@@ -46,6 +46,7 @@ class _Checker(Libraries):
         self.place = Place(module, module.scope)
         self._check_uncalled(module)
         self.report_missing(module)
+        self._check_orders()
         self._check_declared(script)
         found = self.diagnostics.sorted()
         if self.diagnostics.has_errors:
@@ -74,6 +75,14 @@ class _Checker(Libraries):
                 except RecursionError:
                     self.place = Place(module, module.scope)
                     self.error("E190", "this is nested too deeply", function.decl.span)
+
+    def _check_orders(self) -> None:
+        if self.declaration is None or self.declaration.row.name == "strategy":
+            return
+        for call in self.orders:
+            if self.declaration.row.name != "library":
+                hint = "declare the script with `strategy(…)`"
+                self.error("E162", f"an indicator cannot call `{call.row.name}`", call.span, hint)
 
     def _check_declared(self, script: ast.Script) -> None:
         if self.declaration is not None or self.diagnostics.has_errors:

@@ -47,6 +47,7 @@ class Core:
         self.depth = 0
         self.suggestions = 0
         self.constants: dict[typed.Symbol, typed.TConst] = {}
+        self.orders: list[typed.TCall] = []  # of the script itself
         self.self_referring: set[typed.Symbol] = set()  # declared as na first, then given their value
         self.values: dict[typed.Symbol, typed.TExpr] = {}  # of variables that never change after their declaration
         self.own_value: dict[typed.Symbol, bool] = {}  # being declared (v1, v2): does its value name it?

@@ -54,6 +54,8 @@ class Libraries(Warnings):
                 self._import(stmt)
         self.announce_types(statements)
         self.announce_fields(statements)
+        if module.version.self_reference:
+            module.later = frozenset(s.name for s in statements if isinstance(s, ast.VarDecl))
         for stmt in statements:
             self.depth = 0
             try:
@@ -61,7 +63,8 @@ class Libraries(Warnings):
             except RecursionError:
                 self.place = Place(module, module.scope)
                 self.error("E190", "this is nested too deeply", stmt.span, "split it into functions and variables")
-        return body
+        empty = [typed.TDecl(s.span, s, typed.TConst(s.qtype, s.span, None)) for s in module.forward.values()]
+        return [*empty, *body]
 
     def top_level(self, stmt: ast.Stmt) -> None:
         if isinstance(stmt, ast.TypeDecl):

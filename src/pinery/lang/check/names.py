@@ -111,7 +111,17 @@ class Names(Operators):
         row = self.builtin_variable(node.id)
         if row is not None:
             return self.read_builtin(row, node.span)
+        if node.id in self.module.later:
+            return self.read(self.module.scope.names.get(node.id) or self._forward(node), node.span)
         return self._undeclared(node)
+
+    def _forward(self, node: ast.Name) -> typed.Symbol:
+        """A global that is read above its declaration (v1, v2): a number, na until it is declared."""
+        symbol = typed.Symbol(node.id, QType(t.FLOAT, SERIES), node.span)
+        symbol.is_global = symbol.reassigned = True
+        self.module.scope.names[node.id] = self.module.forward[node.id] = symbol
+        self.module.order_of[symbol] = 0
+        return symbol
 
     def read(self, symbol: typed.Symbol, span: Span) -> typed.TExpr:
         if symbol in self.own_value:

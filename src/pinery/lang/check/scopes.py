@@ -68,6 +68,8 @@ class Module:
     wanted: set[str] = field(default_factory=set)  # those of them that the script uses
     exported: set[str] = field(default_factory=set)  # names of exported variables, types and enums
     reassigned: frozenset[tuple[int, str]] = frozenset()
+    later: frozenset[str] = frozenset()  # globals that may be read above their declaration (v1, v2)
+    forward: dict[str, typed.Symbol] = field(default_factory=dict)  # those of them that were
     counter: int = 0
 
     def next_order(self) -> int:

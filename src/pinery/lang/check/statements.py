@@ -152,6 +152,8 @@ class Statements(Structures):
     # --- declarations -----------------------------------------------------------------
 
     def declare(self, stmt: ast.VarDecl, into: list[typed.TStmt]) -> typed.Symbol:
+        if not self.place.local and stmt.name in self.module.forward:
+            return self._declare_forward(stmt, self.module.forward[stmt.name], into)
         clash = self._clash(stmt.name, stmt.name_span)
         declared = self.resolve_type(stmt.type) if stmt.type is not None and stmt.type.name else None
         symbol = typed.Symbol(stmt.name, QType(t.ERROR, SERIES), stmt.name_span, stmt.mode)
@@ -189,6 +191,18 @@ class Statements(Structures):
             into += (typed.TDecl(stmt.span, symbol, empty), typed.TAssign(stmt.span, symbol, value))
         else:
             into.append(typed.TDecl(stmt.span, symbol, value))
+        return symbol
+
+    def _declare_forward(self, stmt: ast.VarDecl, symbol: typed.Symbol, into: list[typed.TStmt]) -> typed.Symbol:
+        """The declaration of a variable that was read before: by now it gives a value to what exists."""
+        value = self.expr(stmt.value)
+        converted = self.convert(value, symbol.qtype.type)
+        if converted is None and value.type == t.BOOL:
+            converted = self.cast(value, symbol.qtype.type)
+        if converted is None:
+            self._type_mismatch(stmt.name, symbol.qtype.type, value, stmt.value.span)
+            converted = self.nothing(value.span)
+        into.append(typed.TAssign(stmt.span, symbol, converted))
         return symbol
 
     def _enter(self, symbol: typed.Symbol) -> None:

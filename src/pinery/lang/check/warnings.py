@@ -1,4 +1,4 @@
-"""Warnings: code that runs, but perhaps not as its author thinks."""
+"""Warnings: code that runs, but perhaps not as its author thinks. Also orders that cannot be."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ _PLOTS = frozenset(
     {"plot", "plotshape", "plotchar", "plotarrow", "plotbar", "plotcandle", "bgcolor", "barcolor", "fill"}
 )
 
+
+_ORDERS = frozenset(f"strategy.{x}" for x in ("entry", "order", "exit", "close", "close_all", "cancel", "cancel_all"))
+_EXITS = ("profit", "limit", "loss", "stop", "trail_price", "trail_points")
 
 _MOVING = frozenset({"close", "high", "low", "volume", "hl2", "hlc3", "ohlc4", "hlcc4"})
 
@@ -77,7 +80,9 @@ class Warnings(Udts):
 
     def on_call(self, call: typed.TCall) -> None:
         name = call.row.name
-        if name == "request.security":
+        if name in _ORDERS:
+            self._order(call)
+        elif name == "request.security":
             self._request(call)
         elif name.partition("@")[0] in _PLOTS:
             self._plot(call)
@@ -89,6 +94,18 @@ class Warnings(Udts):
                     "`calc_on_every_tick` makes live bars calculate on ticks, history only on closes",
                     value.span,
                 )
+
+    def _order(self, call: typed.TCall) -> None:
+        if not self.module.name:
+            self.orders.append(call)
+        exits = call.row.name == "strategy.exit" and self.version.number >= 5
+        if exits and all(argument(call, name) is None for name in _EXITS):
+            self.error(
+                "E163",
+                "this exit has no price to wait for",
+                call.span,
+                "give it a `profit`, `limit`, `loss`, `stop` or trailing; to leave at once, call `strategy.close`",
+            )
 
     def _request(self, call: typed.TCall) -> None:
         expression = argument(call, "expression")
