@@ -176,11 +176,11 @@ def test_runtime_errors_end_with_4_and_say_where(pinery: Callable, script: Calla
     assert "Traceback" in pinery("run", script("runtime.error('x')\nplot(close)"), "--data", bars, "--debug").err
 
 
-def test_libraries_cannot_be_run(pinery: Callable, script: Callable, bars: Path) -> None:
-    path = script("export f(float x) =>\n    x", declaration='library("L")')
+def test_a_library_runs_its_own_examples(pinery: Callable, script: Callable, bars: Path) -> None:
+    path = script("export f(float x) =>\n    x * 2\nplot(f(close), 'twice')", declaration='library("L")')
     ended = pinery("run", path, "--data", bars)
-    assert ended.code == 2
-    assert "library" in ended.err
+    assert ended.code == 0, ended.err
+    assert "twice" in ended.out
 
 
 def test_strategies_run_and_list_their_orders(pinery: Callable, script: Callable, bars: Path) -> None:

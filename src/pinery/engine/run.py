@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pinery.core.bars import BarSeries
-from pinery.core.errors import DataError, UsageError
+from pinery.core.errors import DataError
 from pinery.core.instrument import Instrument
 from pinery.engine.compile import CompiledScript
 from pinery.engine.instance import Instance, columns_of
@@ -92,8 +92,6 @@ def run(
     """
     if not len(bars):
         raise DataError("there are no bars to run on", "check the file and the --from/--to range")
-    if script.program.kind == "library":
-        raise UsageError("a library cannot be run", "import it from an indicator or a strategy")
     frame = _own_timeframe(script, timeframe)
     if frame != timeframe:
         return _run_elsewhere(

@@ -36,7 +36,7 @@ _PLOTS = "area areabr circles columns cross histogram line linebr stepline stepl
 _POSITIONS = [f"{y}_{x}" for y in ("top", "middle", "bottom") for x in ("left", "center", "right")]
 _SHAPES = "arrowdown arrowup circle cross diamond flag labeldown labelup square triangledown triangleup xcross"
 # What version 4 writes after ``type=``.
-_INPUT_TYPES = ("bool", "integer", "float", "string", "symbol", "resolution", "session", "source", "color", "time")
+_INPUT_TYPES = "bool integer float string symbol resolution session source color time price"
 
 _DISPLAY = (
     ("none", 0, "Shown nowhere."),
