@@ -110,6 +110,8 @@ class Requests:
         lookahead: Any,
         ignore: Any,
         currency: Any,
+        ignore_timeframe: Any,
+        most: Any,
     ) -> Any:
         site = self.sites[index]
         if index in self.outer:
@@ -118,9 +120,12 @@ class Requests:
         key = (index, symbol or "", timeframe or "", currency)
         context = self.contexts.get(key, self)
         if context is self:
-            context = self.contexts[key] = self._open(site, symbol, timeframe, bool(ignore), currency)
+            context = self.contexts[key] = self._open(site, symbol, timeframe, bool(ignore), currency, most)
         assert not isinstance(context, Requests)
         if site.kind == "lower_tf":
+            if context is not None and context.instance.rt.timeframe.seconds > self.rt.timeframe.seconds:
+                self._too_long(context.instance.rt.timeframe, bool(ignore_timeframe))
+                context = None
             return self._inside(context, site)
         if context is None:
             return self._na(site)
@@ -174,7 +179,13 @@ class Requests:
     # --- opening a context --------------------------------------------------------------
 
     def _open(
-        self, site: n.RequestSite, symbol: str | None, timeframe: str | None, ignore: bool, currency: str | None
+        self,
+        site: n.RequestSite,
+        symbol: str | None,
+        timeframe: str | None,
+        ignore: bool,
+        currency: str | None,
+        most: int | float | None,
     ) -> Elsewhere | None:
         if len(self.contexts) >= MAX_CONTEXTS or len(self.outer) >= MAX_DEPTH:
             raise PineRuntimeError("too many requests", f"at most {MAX_CONTEXTS} different ones, {MAX_DEPTH} deep")
@@ -186,6 +197,8 @@ class Requests:
         except (Missing, DataError) as missing:
             self._missing(str(missing), ignore)
             return None
+        if most is not None and 0 < most < len(bars):
+            bars = bars.slice(len(bars) - int(most), len(bars))
         if currency is not None:
             bars = self._converted(bars, instrument, currency)
         rt = replace(
@@ -224,6 +237,14 @@ class Requests:
         if self.rt.strict_data or "not known" in what:
             raise PineRuntimeError(f"request: {what}", f"{hint}, or set ignore_invalid_symbol = true for na instead")
         self.rt.warn(f"request: {what}; its values are na ({hint})")
+
+    def _too_long(self, frame: Timeframe, ignore: bool) -> None:
+        if ignore:
+            return
+        what = f"request.security_lower_tf: {frame} is longer than the chart's {self.rt.timeframe}"
+        if self.rt.strict_data:
+            raise PineRuntimeError(what, "ask for a shorter one, or set ignore_invalid_timeframe = true")
+        self.rt.warn(f"{what}; its arrays are empty")
 
     def _converted(self, bars: BarSeries, instrument: Instrument, currency: str) -> BarSeries:
         """Prices in another currency, by the rate of each bar's day; unchanged, with a warning, where none is known."""

@@ -97,6 +97,9 @@ def run(
         return _run_elsewhere(
             script, bars, instrument, timeframe, frame, strategy, data, limits, clock, memory, strict_data
         )
+    most = script.program.declaration.get("calc_bars_count")
+    if isinstance(most, int | float) and 0 < most < len(bars):
+        bars = bars.slice(len(bars) - int(most), len(bars))
     limits = limits_of(script.program.declaration, limits or Limits())
     outputs = outputs_of(script, limits)
     drawings = Drawings(limits)

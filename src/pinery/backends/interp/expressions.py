@@ -15,7 +15,14 @@ from pinery.lang.types import Kind, Type
 TERNARY, OR, AND, NOT, COMPARE, ADD, MUL, UNARY, ATOM = range(9)
 LONG = 60  # longer operands are not written twice
 
-OPTIONS: dict[str, Any] = {"gaps": False, "lookahead": False, "ignore_invalid_symbol": False, "currency": None}
+OPTIONS: dict[str, Any] = {
+    "gaps": False,
+    "lookahead": False,
+    "ignore_invalid_symbol": False,
+    "currency": None,
+    "ignore_invalid_timeframe": False,
+    "calc_bars_count": None,
+}
 
 
 def python_field(name: str) -> str:
@@ -219,7 +226,7 @@ class ExprWriter:
         if isinstance(other, n.Const) and abs(other.value or 0) < 2**31:
             return False
         if isinstance(term, n.Const):
-            return abs(term.value or 0) >= 2**31
+            return not -(2**31) < (term.value or 0) < 2**31
         return any(
             isinstance(node, n.History)
             or (isinstance(node, n.Load) and (node.var.persistent or node.var in self.again))
