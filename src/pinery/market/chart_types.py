@@ -1,10 +1,11 @@
-"""Non-standard charts: Heikin Ashi, Renko and Line Break bars made from ordinary ones.
+"""Non-standard charts: Heikin Ashi, Renko, Line Break, Kagi and Point & Figure bars made from ordinary ones.
 
 Prices of these bars are synthetic. ``transform`` serves ticker identifiers that ask for them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -25,7 +26,7 @@ def transform(bars: BarSeries, modifiers: Modifiers) -> BarSeries:
         return bars
     maker = _MAKERS.get(str(kind))
     if maker is None:
-        raise DataError(f"{kind} bars cannot be made", "Heikin Ashi, Renko and Line Break can")
+        raise DataError(f"{kind} bars cannot be made", f"these can: {', '.join(_MAKERS)}")
     return maker(bars, modifiers)
 
 
@@ -49,7 +50,7 @@ def heikinashi(bars: BarSeries) -> BarSeries:
 
 
 def box_size(bars: BarSeries, style: str, param: float) -> float:
-    """The brick size of a whole Renko chart.
+    """The brick size of a whole Renko chart, box size of a Point & Figure one, reversal of a Kagi one.
 
     ``Traditional``: ``param`` itself. ``ATR``: the last value of the average true range of ``param``
     bars. ``PercentageLTP``: ``param`` per cent of the last close.
@@ -61,9 +62,9 @@ def box_size(bars: BarSeries, style: str, param: float) -> float:
     elif style == "PercentageLTP":
         size = float(bars.close[-1]) * param / 100 if len(bars) else float("nan")
     else:
-        raise DataError(f"Unknown Renko style {style!r}", "use ATR, Traditional or PercentageLTP")
-    if not size > 0:
-        raise DataError(f"Renko bricks of size {size}", "choose a positive size")
+        raise DataError(f"unknown style {style!r} of a chart", "use ATR, Traditional or PercentageLTP")
+    if not 0 < size < float("inf"):
+        raise DataError(f"a chart with steps of {size:g}", "choose a positive size, or a shorter ATR")
     return size
 
 
@@ -161,18 +162,13 @@ def linebreak(bars: BarSeries, lines: int = 3) -> BarSeries:
         raise DataError(f"Line Break of {lines} lines", "use 1 or more")
     out = _Bricks()
     volume = 0.0
-    rows = zip(
-        bars.time.tolist(),
-        bars.open.tolist(),
-        bars.close.tolist(),
-        np.nan_to_num(bars.volume).tolist(),
-        strict=True,
-    )
-    for time, first, close, traded in rows:
+    opens = float(bars.open[0]) if len(bars) else 0.0
+    for time, close, traded in zip(
+        bars.time.tolist(), bars.close.tolist(), np.nan_to_num(bars.volume).tolist(), strict=True
+    ):
         volume += traded
         if not out.time:
-            opens = first
-            if close == first:
+            if close == opens:
                 continue
         else:
             top = max(out.high[-lines:])
@@ -189,6 +185,93 @@ def linebreak(bars: BarSeries, lines: int = 3) -> BarSeries:
     return out.series()
 
 
+def kagi(bars: BarSeries, reversal: float) -> BarSeries:
+    """Lines between turns of the closing price by ``reversal`` or more.
+
+    A line opens where the last one ended and closes at its own extreme. It is known when the next
+    line begins, and has the time of the bar that does so; the unfinished line has the last bar's.
+    """
+    out = _Bricks()
+    start = end = float(bars.close[0]) if len(bars) else 0.0
+    volume = pending = 0.0
+    time = 0
+    for time, close, traded in zip(
+        bars.time.tolist(), bars.close.tolist(), np.nan_to_num(bars.volume).tolist(), strict=True
+    ):
+        pending += traded
+        direction = (end > start) - (end < start)
+        if direction == 0:
+            end = close if abs(close - start) >= reversal else start
+        elif (close - end) * direction >= 0:
+            end = close
+        elif abs(close - end) >= reversal:
+            out.add(time, start, max(start, end), min(start, end), end, volume)
+            start, end, volume = end, close, 0.0
+        else:
+            continue
+        volume, pending = volume + pending, 0.0
+    if end != start:
+        out.add(time, start, max(start, end), min(start, end), end, volume + pending)
+    return out.series()
+
+
+def pointfigure(bars: BarSeries, box: float, reversal: int = 3, source: str = "hl") -> BarSeries:
+    """Columns of boxes of size ``box``, whose edges are multiples of it.
+
+    A rising column grows while the highs (``source`` "hl") or closes ("close") fill further boxes; else it ends
+    when the lows or closes fall ``reversal`` boxes below its top. The new column starts one box off.
+    Falling columns are the mirror image. A column is known, and timed, when the next one begins.
+    """
+    if reversal < 1:
+        raise DataError(f"Point & Figure with a reversal of {reversal} boxes", "use 1 or more")
+    out = _Bricks()
+    if not len(bars):
+        return out.series()
+    highs, lows = (bars.high, bars.low) if source == "hl" else (bars.close, bars.close)
+    first = float(bars.close[0]) / box
+    bottom, top = math.floor(first + 1e-9), math.ceil(first - 1e-9)
+    direction = 0
+    volume = 0.0
+
+    def finish(time: int) -> None:
+        low, high = bottom * box, top * box
+        out.add(time, low if direction > 0 else high, high, low, high if direction > 0 else low, volume)
+
+    rows = zip(bars.time.tolist(), highs.tolist(), lows.tolist(), np.nan_to_num(bars.volume).tolist(), strict=True)
+    for time, high, low, traded in rows:
+        volume += traded
+        above, below = math.floor(high / box + 1e-9), math.ceil(low / box - 1e-9)
+        if direction >= 0 and above > top:
+            direction, top = 1, above
+        elif direction <= 0 and below < bottom:
+            direction, bottom = -1, below
+        elif direction > 0 and below <= top - reversal:
+            finish(time)
+            direction, bottom, top, volume = -1, below, top - 1, 0.0
+        elif direction < 0 and above >= bottom + reversal:
+            finish(time)
+            direction, bottom, top, volume = 1, bottom + 1, above, 0.0
+    if direction:
+        finish(int(bars.time[-1]))
+    return out.series()
+
+
+def _steps(bars: BarSeries, modifiers: Modifiers) -> float:
+    return box_size(bars, str(modifiers.get("style") or "ATR"), float(modifiers.get("param") or math.nan))
+
+
+def _kagi(bars: BarSeries, modifiers: Modifiers) -> BarSeries:
+    return kagi(bars, _steps(bars, modifiers)) if len(bars) else bars
+
+
+def _pointfigure(bars: BarSeries, modifiers: Modifiers) -> BarSeries:
+    if not len(bars):
+        return bars
+    return pointfigure(
+        bars, _steps(bars, modifiers), int(modifiers.get("reversal") or 0), str(modifiers.get("source") or "hl")
+    )
+
+
 def _renko(bars: BarSeries, modifiers: Modifiers) -> BarSeries:
     if not len(bars):
         return bars
@@ -200,4 +283,6 @@ _MAKERS: dict[str, Callable[[BarSeries, Modifiers], BarSeries]] = {
     "heikinashi": lambda bars, modifiers: heikinashi(bars),
     "renko": _renko,
     "linebreak": lambda bars, modifiers: linebreak(bars, int(modifiers.get("param", 3))),
+    "kagi": _kagi,
+    "pointfigure": _pointfigure,
 }
