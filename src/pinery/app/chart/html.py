@@ -6,12 +6,15 @@ import base64
 import gzip
 import html
 import json
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from pinery.core.errors import UsageError
 
-CODE = ("data.js", "plots.js", "marks.js", "drawings.js", "tables.js", "page.js", "panel.js")
+PACKAGE = "pinery.app.chart"
+DRAWING = ("data.js", "plots.js", "marks.js", "drawings.js", "tables.js", "page.js", "switches.js")
+CODE = (*DRAWING, "panel.js")
 LIBRARY = "lightweight-charts.js"
 
 
@@ -28,12 +31,16 @@ def render(payload: dict[str, Any]) -> str:
         "script": html.escape(meta["script"]),
         "facts": html.escape(meta["facts"]),
         "notice": html.escape(meta["notice"]),
-        "style": _page_file("page.css"),
-        "library": _library(),
-        "code": "\n".join(_page_file(name) for name in CODE),
-        "data": _pack(payload),
+        "style": page_file("page.css"),
+        "library": library(),
+        "code": "\n".join(page_file(name) for name in CODE),
+        "data": pack(payload),
     }
-    page = _page_file("template.html")
+    return fill(page_file("template.html"), fields)
+
+
+def fill(page: str, fields: Mapping[str, str]) -> str:
+    """The page with every ``{{name}}`` replaced."""
     parts = page.split("{{")
     filled = [parts[0]]
     for part in parts[1:]:
@@ -42,19 +49,21 @@ def render(payload: dict[str, Any]) -> str:
     return "".join(filled)
 
 
-def _pack(payload: dict[str, Any]) -> str:
+def pack(payload: dict[str, Any]) -> str:
+    """Data as the page's script unpacks it: JSON, gzip, base64."""
     text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # A fixed time stamp in the gzip header: the same run makes the same file.
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode("ascii")
 
 
-def _page_file(name: str) -> str:
-    return (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
+def page_file(name: str, package: str = PACKAGE) -> str:
+    return (resources.files(package) / "page" / name).read_text(encoding="utf-8")
 
 
-def _library() -> str:
+def library() -> str:
+    """The chart library's code, ready to stand in a page."""
     try:
-        text = (resources.files(__package__) / "static" / LIBRARY).read_text(encoding="utf-8")
+        text = (resources.files(PACKAGE) / "static" / LIBRARY).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(
             "the chart library is not installed, so no chart file can be written",

@@ -52,31 +52,9 @@ function buildPanel(page) {
   }
 }
 
-function remember(key, value) {
-  try {
-    if (value === undefined) return localStorage.getItem(`pinery-${key}`);
-    localStorage.setItem(`pinery-${key}`, value);
-  } catch {
-    // a file opened from disk may have no storage: the choice then lasts for this visit
-  }
-  return null;
-}
-
-function bindSwitch(id, attribute, values, page) {
-  const root = document.documentElement, button = document.getElementById(id);
-  button.onclick = () => {
-    const next = values[(values.indexOf(root.dataset[attribute]) + 1) % values.length];
-    root.dataset[attribute] = next;
-    remember(attribute, next);
-    page.applyTheme();
-  };
-}
-
 async function main() {
   const root = document.documentElement;
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  root.dataset.theme = wanted.get("theme") || remember("theme") || (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
-  root.dataset.tones = wanted.get("tones") || remember("tones") || "green";
+  chooseLook(root);
   const page = new Page(await unpack());
   page.showAlerts = true;
   page.start();
