@@ -48,7 +48,7 @@ def look_back(items: list[Any], offset: Any, current: Any, na: Any) -> Any:
     """``x[offset]`` of a variable with one value per bar; ``items`` ends with the previous bar's."""
     if offset != offset:
         return na
-    if offset <= 0:
+    if offset < 1:
         if offset < 0:
             raise negative_offset(offset)
         return current

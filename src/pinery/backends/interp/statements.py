@@ -30,10 +30,11 @@ class StatementWriter:
     lines: Lines
 
     def body(self, stmts: list[n.Stmt], indent: int) -> None:
-        if not stmts:
-            self.lines.add(indent, "pass")
+        before = len(self.lines.text)
         for stmt in stmts:
             self.statement(stmt, indent)
+        if len(self.lines.text) == before:  # nothing, or only statements that take no line
+            self.lines.add(indent, "pass")
 
     def statement(self, s: n.Stmt, indent: int) -> None:
         x, add = self.exprs, self.lines.add
