@@ -64,6 +64,10 @@ ROWS: list[FunctionRow | VariableRow] = [
     *_strings("hline", ("dashed", "dotted", "solid"), "Style of a horizontal line", prefix="style_"),
     *_strings("input", _INPUT_TYPES, "Type of an input", versions=(4,)),
     *_strings("label", _LABELS, "Style of a label", prefix="style_"),
+    constant("label.style_labelup", "string", "label_up", "Older spelling of label.style_label_up.", versions=(4, 5)),
+    constant(
+        "label.style_labeldown", "string", "label_down", "Older spelling of label.style_label_down.", versions=(4, 5)
+    ),
     *_strings(
         "line", ("solid", "dotted", "dashed", "arrow_left", "arrow_right", "arrow_both"), "Line style", prefix="style_"
     ),
