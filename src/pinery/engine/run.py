@@ -12,9 +12,11 @@ from pinery.core.instrument import Instrument
 from pinery.engine.compile import CompiledScript
 from pinery.engine.instance import Instance, columns_of
 from pinery.engine.requests import Requests
+from pinery.engine.snapshot import Snapshot
 from pinery.ir import nodes as n
 from pinery.runtime.context import Limits, Runtime
 from pinery.runtime.drawings.store import Drawings
+from pinery.runtime.orders import BarBroker
 from pinery.runtime.outputs import Outputs, OutputSpec
 from pinery.runtime.requests import DataPort, NullData
 from pinery.runtime.strategy import StrategyPort
@@ -69,6 +71,81 @@ def limits_of(declaration: Mapping[str, Any], limits: Limits) -> Limits:
     return replace(limits, **found)
 
 
+@dataclass(slots=True)
+class Chart:
+    """A script bound to its chart's bars, before its first bar."""
+
+    script: CompiledScript
+    bars: BarSeries
+    instance: Instance
+
+    @property
+    def rt(self) -> Runtime:
+        return self.instance.rt
+
+    def result(self) -> RunResult:
+        """What the bars evaluated so far left behind."""
+        rt, program = self.rt, self.script.program
+        return RunResult(
+            self.bars,
+            rt.instrument,
+            rt.timeframe,
+            program.kind,
+            program.declaration,
+            program.inputs,
+            rt.outputs,
+            rt.drawings,
+            rt.strategy,
+            rt.warnings,
+            rt,
+        )
+
+
+def open_chart(
+    script: CompiledScript,
+    bars: BarSeries,
+    instrument: Instrument,
+    timeframe: Timeframe,
+    *,
+    strategy: StrategyPort,
+    data: DataPort | None = None,
+    limits: Limits | None = None,
+    clock: Callable[[], float] = float,
+    memory: Callable[[], int] = int,
+    strict_data: bool = False,
+) -> Chart:
+    """A fresh instance of a compiled script with all that it writes to. Arguments as for ``run``."""
+    most = script.program.declaration.get("calc_bars_count")
+    if isinstance(most, int | float) and 0 < most < len(bars):
+        bars = bars.slice(len(bars) - int(most), len(bars))
+    limits = limits_of(script.program.declaration, limits or Limits())
+    outputs = outputs_of(script, limits)
+    columns = columns_of(bars, instrument, timeframe)
+    rt = Runtime(
+        version=script.program.version,
+        instrument=instrument,
+        timeframe=timeframe,
+        main_timeframe=timeframe,
+        columns=columns,
+        outputs=outputs,
+        drawings=Drawings(limits),
+        strategy=strategy,
+        limits=limits,
+        data=data or NullData(),
+        timenow=columns.time_close[-1],
+        clock=clock,
+        memory=memory,
+        strict_data=strict_data,
+    )
+    requests = Requests(rt, script.requests, script.program.requests, script.sources)
+    recorders = {
+        f"{spec.index}_{name}": outputs.values[spec.index][name].append
+        for spec in outputs.specs
+        for name in spec.series
+    }
+    return Chart(script, bars, Instance(script.chart, rt, requests, recorders, script.sources))
+
+
 def run(
     script: CompiledScript,
     bars: BarSeries,
@@ -97,57 +174,84 @@ def run(
         return _run_elsewhere(
             script, bars, instrument, timeframe, frame, strategy, data, limits, clock, memory, strict_data
         )
-    most = script.program.declaration.get("calc_bars_count")
-    if isinstance(most, int | float) and 0 < most < len(bars):
-        bars = bars.slice(len(bars) - int(most), len(bars))
-    limits = limits_of(script.program.declaration, limits or Limits())
-    outputs = outputs_of(script, limits)
-    drawings = Drawings(limits)
-    columns = columns_of(bars, instrument, timeframe)
-    rt = Runtime(
-        version=script.program.version,
-        instrument=instrument,
-        timeframe=timeframe,
-        main_timeframe=timeframe,
-        columns=columns,
-        outputs=outputs,
-        drawings=drawings,
+    chart = open_chart(
+        script,
+        bars,
+        instrument,
+        timeframe,
         strategy=strategy,
+        data=data,
         limits=limits,
-        data=data or NullData(),
-        timenow=columns.time_close[-1],
         clock=clock,
         memory=memory,
         strict_data=strict_data,
     )
-    requests = Requests(rt, script.requests, script.program.requests, script.sources)
-    recorders = {
-        f"{spec.index}_{name}": outputs.values[spec.index][name].append
-        for spec in outputs.specs
-        for name in spec.series
-    }
-    instance = Instance(script.chart, rt, requests, recorders, script.sources)
-    total = len(bars)
+    instance, rt, outputs = chart.instance, chart.rt, chart.rt.outputs
+    total = len(chart.bars)
+    if isinstance(strategy, BarBroker):
+        _run_with_broker(instance, strategy, progress)
+    else:
+        for i in range(total):
+            instance.step(i)
+            outputs.finish_bar(rt)
+            if progress is not None and not i % REPORT_EVERY:
+                progress(i, total)
+    if progress is not None:
+        progress(total, total)
+    return chart.result()
+
+
+def _run_with_broker(instance: Instance, broker: BarBroker, progress: Progress | None) -> None:
+    """The bar loop of a strategy: fills on the bar's path, the script on its close, fills at the close."""
+    rt = instance.rt
+    outputs = rt.outputs
+    closes = rt.columns.close
+    total = len(closes)
+    broker.start(rt)
+    passes = _Recalculation(instance) if broker.recalculates else None
+    again = passes.evaluate if passes is not None else None
     for i in range(total):
+        if passes is not None:
+            passes.begin(i)
+        broker.before(i, again)
+        if passes is not None:
+            passes.roll_back()
+        broker.pass_begins(closes[i])
         instance.step(i)
+        broker.after(again)
         outputs.finish_bar(rt)
         if progress is not None and not i % REPORT_EVERY:
             progress(i, total)
-    if progress is not None:
-        progress(total, total)
-    return RunResult(
-        bars,
-        instrument,
-        timeframe,
-        script.program.kind,
-        script.program.declaration,
-        script.program.inputs,
-        outputs,
-        drawings,
-        strategy,
-        rt.warnings,
-        rt,
-    )
+
+
+class _Recalculation:
+    """Evaluations after fills: each starts from the state after the bar before, as TradingView's rollback does.
+
+    The state is copied only on bars with fills, before the first evaluation of the bar.
+    """
+
+    __slots__ = ("_bar", "_instance", "_snapshot")
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._bar = 0
+        self._snapshot: Snapshot | None = None
+
+    def begin(self, i: int) -> None:
+        self._bar = i
+        self._snapshot = None
+
+    def evaluate(self) -> None:
+        if self._snapshot is None:
+            self._snapshot = Snapshot.take(self._instance)
+        else:
+            self._snapshot.restore(self._instance)
+        self._instance.step(self._bar)
+
+    def roll_back(self) -> None:
+        """Forget what evaluations inside the bar did, before the one on its close."""
+        if self._snapshot is not None:
+            self._snapshot.restore(self._instance)
 
 
 def _own_timeframe(script: CompiledScript, chart: Timeframe) -> Timeframe:
