@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from pinery.runtime.values import NAN
+
+if TYPE_CHECKING:
+    from pinery.runtime.context import Runtime
 
 # --- what a script declares -----------------------------------------------------------
 
@@ -234,3 +237,26 @@ class StrategyPort(Protocol):
     def max_contracts_held_short(self) -> float: ...
     @property
     def margin_liquidation_price(self) -> float: ...
+
+
+@runtime_checkable
+class BarBroker(Protocol):
+    """A broker that takes part in the bar loop: it fills orders on the path of each bar.
+
+    ``evaluate`` runs the script once more on the bar at hand; None unless ``recalculates``.
+    """
+
+    @property
+    def recalculates(self) -> bool: ...
+
+    def start(self, rt: Runtime) -> None:
+        """Once, before the first bar."""
+
+    def before(self, i: int, evaluate: Callable[[], None] | None) -> None:
+        """Before the script is evaluated on bar ``i``."""
+
+    def pass_begins(self, price: float) -> None:
+        """The evaluation on the bar's close is next; ``price`` is the close."""
+
+    def after(self, evaluate: Callable[[], None] | None) -> None:
+        """After it."""

@@ -15,7 +15,7 @@ from pinery.runtime.context import Runtime
 from pinery.runtime.placeholders import render
 from pinery.runtime.values import NAN
 
-AlertKind = Literal["alert", "alertcondition"]
+AlertKind = Literal["alert", "alertcondition", "order"]
 Level = Literal["info", "warning", "error"]
 
 _DEFAULT_TITLES = {

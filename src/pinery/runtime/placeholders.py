@@ -1,4 +1,4 @@
-"""``{{close}}`` and its like in the messages of ``alertcondition``.
+"""``{{close}}`` and its like in the messages of alerts.
 
 Source: TradingView's help page on variable values in alerts. Text in double braces that is no
 placeholder known here (``{{strategy.order.id}}``) stays as it is.
@@ -7,6 +7,7 @@ placeholder known here (``{{strategy.order.id}}``) stays as it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,14 @@ _TITLED = re.compile(r"plot\(\s*(?:\"([^\"]*)\"|'([^']*)')\s*\)")
 _PRICES = frozenset({"open", "high", "low", "close", "volume"})
 
 
-def render(message: str, rt: Runtime, outputs: Outputs) -> str:
-    """The message with the values of the bar at hand."""
+def render(message: str, rt: Runtime, outputs: Outputs, extra: Mapping[str, str] | None = None) -> str:
+    """The message with the values of the bar at hand, and those of ``extra`` by placeholder."""
     if "{{" not in message:
         return message
-    return _PLACEHOLDER.sub(lambda match: _value(match[1], rt, outputs, match[0]), message)
+    more = extra or {}
+    return _PLACEHOLDER.sub(
+        lambda match: more[match[1]] if match[1] in more else _value(match[1], rt, outputs, match[0]), message
+    )
 
 
 def number_text(value: float) -> str:

@@ -1,0 +1,47 @@
+"""Order-fill alerts and their placeholders (TradingView's help, "Strategy alerts")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pinery.emulator.state import Fill, Terms
+from pinery.emulator.units import units_of
+from pinery.runtime.context import Runtime
+from pinery.runtime.outputs import AlertEvent
+from pinery.runtime.placeholders import number_text, render
+
+STANDARD = (
+    "order {{strategy.order.action}} @ {{strategy.order.contracts}} filled on {{ticker}}. "
+    "New strategy position is {{strategy.position_size}}"
+)
+
+
+def order_alert(fill: Fill, template: str, texts: list[str], terms: Terms, rt: Runtime) -> AlertEvent:
+    """The alert of one fill, rendered. Placeholders inside ``alert_message`` stay as they are."""
+    message = texts[fill.alert]
+    if template or not message:
+        message = render(template or STANDARD, rt, rt.outputs, placeholders(fill, texts, terms))
+    title = texts[fill.comment] or texts[fill.id]
+    return AlertEvent(fill.bar, fill.time, "order", title, message, "all", 0)
+
+
+def placeholders(fill: Fill, texts: list[str], terms: Terms) -> Mapping[str, str]:
+    def market(position: int) -> str:
+        return "flat" if position == 0 else ("long" if position > 0 else "short")
+
+    def units(steps: int) -> str:
+        return number_text(units_of(steps, terms))
+
+    return {
+        "strategy.position_size": units(fill.after),
+        "strategy.order.action": "buy" if fill.direction > 0 else "sell",
+        "strategy.order.contracts": units(fill.qty),
+        "strategy.order.price": number_text(fill.price),
+        "strategy.order.id": texts[fill.id],
+        "strategy.order.comment": texts[fill.comment] or texts[fill.id],
+        "strategy.order.alert_message": texts[fill.alert],
+        "strategy.market_position": market(fill.after),
+        "strategy.market_position_size": units(abs(fill.after)),
+        "strategy.prev_market_position": market(fill.before),
+        "strategy.prev_market_position_size": units(abs(fill.before)),
+    }

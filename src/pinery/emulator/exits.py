@@ -1,0 +1,196 @@
+"""``strategy.exit``: what it hangs on each entry, how exits share an entry's quantity, trailing stops."""
+
+from __future__ import annotations
+
+import math
+
+from pinery.emulator.state import ENTRY, NAN, RAW, Book, Bracket, Exit, Stake, Terms
+from pinery.emulator.units import distance, steps_of, tick_down, tick_up, units_of, whole_ticks
+
+
+def place_exit(book: Book, terms: Terms, new: Exit, held: bool) -> None:
+    """Take an exit, in place of one with the same id and entry. ``held``: the script saw this price.
+
+    A replaced exit keeps its turn in sharing out the quantity, and its trailing state.
+    """
+    if book.stopped or book.blocked:
+        return
+    new.call = book.calls
+    found = -1
+    for i in range(len(book.exits)):
+        old = book.exits[i]
+        if old.id == new.id and old.origin == new.origin:
+            found = i
+    if found >= 0:
+        new.seq = book.exits[found].seq
+        book.exits[found] = new
+        for bracket in book.brackets:
+            if bracket.exit_seq == new.seq:
+                bracket.muted = False
+    else:
+        book.seq += 1
+        new.seq = book.seq
+        book.exits.append(new)
+    attach_exits(book, terms)
+    if held:
+        # The close of the bar that places or refreshes a trailing exit already counts for arming
+        # and for the best price: exports show exits at the next open that need it.
+        for bracket in book.brackets:
+            if bracket.exit_seq == new.seq:
+                trail(bracket, book.x)
+
+
+def attach_exits(book: Book, terms: Terms) -> None:
+    """Bring brackets in line with exits and entries: levels, and who reserves how much of each entry.
+
+    Exits reserve quantity in the order in which they were first placed; one without a size gets
+    what the others leave. Documented in TradingView's guide (strategies, reserved exit orders).
+    """
+    if not book.exits and not book.brackets:
+        return
+    old = book.brackets
+    kept: list[Bracket] = []
+    for stake in book.stakes:
+        free = stake.left
+        for rule in book.exits:
+            if rule.origin != 0 and rule.origin != stake.id:
+                continue
+            bracket = _find(old, stake.seq, rule)
+            if bracket.exit_seq == 0:
+                bracket.exit_seq = rule.seq
+                bracket.exit_id = rule.id
+                bracket.origin = rule.origin
+                bracket.stake = stake.seq
+                bracket.direction = 1 if book.position > 0 else -1
+            bracket.exit_seq = rule.seq
+            rule.attached = True
+            kept.append(bracket)
+            if bracket.done:
+                bracket.qty = 0
+                continue
+            bracket.qty = min(free, _wanted(rule, stake, terms))
+            free -= bracket.qty
+            _set_levels(bracket, rule, stake, terms)
+        # An exit that was cancelled after it had filled stays spent for this entry.
+        for bracket in old:
+            if bracket.stake == stake.seq and bracket.done and not _among(kept, bracket):
+                kept.append(bracket)
+    book.brackets = kept
+
+
+def _find(brackets: list[Bracket], stake: int, rule: Exit) -> Bracket:
+    for bracket in brackets:
+        if bracket.stake == stake and bracket.exit_id == rule.id and bracket.origin == rule.origin:
+            return bracket
+    return Bracket()
+
+
+def _among(brackets: list[Bracket], one: Bracket) -> bool:
+    for bracket in brackets:
+        if bracket.stake == one.stake and bracket.exit_id == one.exit_id and bracket.origin == one.origin:
+            return True
+    return False
+
+
+def _wanted(rule: Exit, stake: Stake, terms: Terms) -> int:
+    """Steps that an exit wants of an entry; a percentage is of the entry's size, not of what is left."""
+    if rule.qty >= 0:
+        return rule.qty
+    if rule.percent < 100.0:
+        return steps_of(units_of(stake.qty, terms) * rule.percent / 100.0, terms)
+    return stake.left
+
+
+def _set_levels(bracket: Bracket, rule: Exit, stake: Stake, terms: Terms) -> None:
+    """Levels on ticks: above the price rounded up, below rounded down; see the units module."""
+    side = bracket.direction
+    bracket.limit = _rounded(
+        _nearer(rule.limit, _away(stake.price, side, rule.profit, terms), side, terms.nearest), side, terms
+    )
+    bracket.stop = _rounded(
+        _nearer(rule.stop, _away(stake.price, -side, rule.loss, terms), -side, terms.nearest), -side, terms
+    )
+    points = NAN if rule.trail_points != rule.trail_points else whole_ticks(rule.trail_points)
+    bracket.arm = _rounded(
+        _nearer(rule.trail_price, _away(stake.price, side, points, terms), side, terms.nearest), side, terms
+    )
+    offset = rule.trail_offset
+    # Without an offset the exit fills at the arming level: seen in exports.
+    bracket.offset = 0.0 if offset != offset else distance(whole_ticks(max(offset, 0.0)), terms)
+    if bracket.arm != bracket.arm:
+        bracket.armed = False
+
+
+def _away(price: float, side: int, ticks: float, terms: Terms) -> float:
+    return price + side * distance(ticks, terms)
+
+
+def _nearer(level: float, other: float, side: int, nearest: bool) -> float:
+    """Of a level given as a price and one given in ticks: since v6 the one met first, before it the price."""
+    if other != other:
+        return level
+    if level != level:
+        return other
+    if not nearest:
+        return level
+    return min(level, other) if side > 0 else max(level, other)
+
+
+def _rounded(level: float, side: int, terms: Terms) -> float:
+    if level != level or abs(level) == math.inf:
+        return NAN
+    return tick_up(level, terms) if side > 0 else tick_down(level, terms)
+
+
+def trail(bracket: Bracket, price: float) -> None:
+    """Arm the trailing stop, or let it follow, with the price at ``price``."""
+    if bracket.arm != bracket.arm or bracket.qty <= 0:
+        return
+    if not bracket.armed:
+        if (price - bracket.arm) * bracket.direction < 0:
+            return
+        bracket.armed = True
+        bracket.best = price
+    elif (price - bracket.best) * bracket.direction > 0:
+        bracket.best = price
+
+
+def trail_stop(bracket: Bracket, terms: Terms) -> float:
+    """The trailing stop's level now; nan while it is not armed."""
+    if not bracket.armed:
+        return NAN
+    level = bracket.best - bracket.direction * bracket.offset
+    return tick_down(level, terms) if bracket.direction > 0 else tick_up(level, terms)
+
+
+def drop_idle_exits(book: Book, terms: Terms) -> None:
+    """Exits with nothing to wait for go: an exit waits for a pending entry and ends with its position.
+
+    One that has been at work and was not called again beside a pending entry does not wait for that
+    entry: its prices were meant for the position that is gone.
+    """
+    kept: list[Exit] = []
+    for rule in book.exits:
+        alive = False
+        for stake in book.stakes:
+            if rule.origin == 0 or rule.origin == stake.id:
+                alive = True
+        for order in book.orders:
+            if (order.kind == ENTRY or order.kind == RAW) and (rule.origin == 0 or rule.origin == order.id):
+                alive = alive or not rule.attached or order.call == rule.call
+        if alive:
+            kept.append(rule)
+    if len(kept) != len(book.exits):
+        book.exits = kept
+        attach_exits(book, terms)
+
+
+def cancel_exits(book: Book, terms: Terms, id: int) -> None:
+    """Drop the exits with an id (0: all)."""
+    kept: list[Exit] = []
+    for rule in book.exits:
+        if id != 0 and rule.id != id:
+            kept.append(rule)
+    if len(kept) != len(book.exits):
+        book.exits = kept
+        attach_exits(book, terms)
