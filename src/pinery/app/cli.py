@@ -18,6 +18,7 @@ app = typer.Typer(
     name="pinery",
     help="Runs TradingView Pine Script v4, v5 and v6 on your own bars.",
     epilog="Exit codes: 0 done · 1 errors in the script · 2 wrong usage · 3 unusable data · 4 the script failed · "
+    "5 a gate not passed · "
     "70 a fault of Pinery · 130 stopped.",
     no_args_is_help=True,
     add_completion=False,
@@ -149,6 +150,108 @@ def run_command(
     run_script(options, load_settings(Path.cwd()))
 
 
+@app.command(
+    "backtest",
+    epilog="Example: pinery backtest strategy.pine --data bars.csv --symbol BINANCE:ETHUSDT.P --timeframe 15 "
+    "--trades trades.csv --report report.html --gate",
+)
+def backtest_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The strategy; - reads standard input.")],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BARS", help="CSV or Parquet file, or synthetic[:BARS] for made-up bars; default: stored bars."
+        ),
+    ] = None,
+    symbol: Annotated[str | None, typer.Option(help="EXCHANGE:TICKER; sets price step, session and time zone.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(help="5, 60, 1D …; longer than the data's, bars are made from them.")
+    ] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="NAME=VALUE", help="Set an input by its title; repeatable.")
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="TIME", help="First bar, in the exchange's time; the strategy starts cold there."
+        ),
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Last bar.")] = None,
+    trades: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Write the list of trades, with TradingView's columns.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Zone of the times in the list of trades; else the exchange's.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="HTML", help="Write a self-contained report.")] = None,
+    gate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[FILE.toml]",
+            help="Judge the result by limits; exit code 5 if it does not pass. Default limits without a file.",
+        ),
+    ] = None,
+    every_figure: Annotated[bool, typer.Option("--all-figures", help="Print every figure, not the main ones.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    rates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rates", "--rate", metavar="USDTUSD=FILE", help="Daily currency rates (date, rate); repeatable."
+        ),
+    ] = None,
+    plots: Annotated[Path | None, typer.Option(metavar="CSV", help="Write plots: a row per bar.")] = None,
+    alerts: Annotated[Path | None, typer.Option(metavar="JSONL", help="Write alerts: a JSON object per line.")] = None,
+    drawings: Annotated[Path | None, typer.Option(metavar="JSON", help="Write lines, labels, boxes, tables …")] = None,
+    logs: Annotated[bool, typer.Option("--logs", help="Print what the script logged.")] = False,
+    feeds: Annotated[
+        list[str] | None,
+        typer.Option("--feed", metavar="SYMBOL@TF=BARS", help="Bars that requests may ask for; repeatable."),
+    ] = None,
+    symbols: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with more symbols.")] = None,
+    libraries: Libraries = None,
+    strict_data: Annotated[
+        bool, typer.Option("--strict-data", help="Stop at the first bad row, and at requests without data.")
+    ] = False,
+    data_timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Zone of times in files without an offset; else the exchange's.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Test a strategy on bars: its trades, its figures, a report."""
+    from pinery.app.backtest_command import BacktestOptions, backtest_script
+    from pinery.app.run_command import RunOptions
+
+    options = BacktestOptions(
+        RunOptions(
+            file=file,
+            data=data,
+            symbol=symbol,
+            timeframe=timeframe,
+            inputs=inputs or [],
+            first=first,
+            last=last,
+            plots=plots,
+            alerts=alerts,
+            drawings=drawings,
+            logs=logs,
+            as_json=as_json,
+            feeds=feeds or [],
+            symbols=symbols,
+            libraries=libraries or [],
+            strict_data=strict_data,
+            timezone=data_timezone,
+        ),
+        trades=trades,
+        zone=timezone,
+        report=report,
+        rates=rates or [],
+        gate=gate is not None,
+        gate_file=Path(gate) if gate else None,
+        every_figure=every_figure,
+    )
+    backtest_script(options, load_settings(Path.cwd()))
+
+
 app.add_typer(data_app)
 
 
@@ -163,12 +266,20 @@ def demo_command(
     run_demo(out)
 
 
+def _gates(arguments: list[str]) -> list[str]:
+    """``--gate`` may stand alone: what follows it is its file only where it is a TOML file."""
+    return [
+        "--gate=" if word == "--gate" and not following.endswith(".toml") else word
+        for word, following in zip(arguments, [*arguments[1:], ""], strict=True)
+    ]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits; every error ends in a message and its exit code."""
     global _debug
     _debug = False
     try:
-        app(arguments if arguments is None else list(arguments))
+        app(_gates(sys.argv[1:] if arguments is None else list(arguments)))
         sys.stdout.flush()
     except SystemExit as end:
         if end.code == INTERRUPTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,12 +26,12 @@ def local_time(ms: int, zone: str) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, zone_info(zone)):%Y-%m-%d %H:%M}"
 
 
-def print_warnings(finished: Finished) -> None:
+def print_warnings(finished: Finished, more: Sequence[str] = ()) -> None:
     """On stderr, so that piped output holds results only."""
     shown = console(stderr=True)
     if finished.script.warnings:
         shown.print(render(finished.script.warnings, finished.script.sources), end="")
-    for text in (*finished.market.warnings, *finished.result.warnings):
+    for text in (*finished.market.warnings, *finished.result.warnings, *more):
         shown.print(Text.assemble(("warning: ", "bold yellow"), text))
 
 

@@ -5,6 +5,7 @@ PineryError
 ├── DataError             bars, symbol files or rates cannot be used         (exit 3)
 ├── CompileError          the script has errors; carries all diagnostics     (exit 1)
 ├── PineRuntimeError      the script failed while it ran                     (exit 4)
+├── GateError             a backtest does not pass the gate's checks         (exit 5)
 └── InternalError         a broken invariant of ours: please report          (exit 70)
 """
 
@@ -57,6 +58,10 @@ class PineRuntimeError(PineryError):
         self.column: int | None = None
         self.bar_index: int | None = None
         self.bar_time: int | None = None
+
+
+class GateError(PineryError):
+    exit_code = 5
 
 
 class InternalError(PineryError):

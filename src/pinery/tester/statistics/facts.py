@@ -31,8 +31,8 @@ class Intrabar:
 class Facts:
     """One run. Money in account currency; ``rates`` (account per quote currency) and ``equity`` have one value per bar.
 
-    Without ``intrabar``, ``equity`` or ``max_contracts`` (long, short) they are worked out from trades and bars.
-    ``end`` is the closing time of the last bar, Unix ms.
+    What the broker does not tell (``equity``, ``intrabar``, ``max_contracts`` of long and short, ``margin_calls``)
+    is worked out from trades and bars. ``end`` is the closing time of the last bar, Unix ms.
     """
 
     bars: BarSeries
@@ -46,6 +46,7 @@ class Facts:
     equity: FloatArray | None = None
     intrabar: Intrabar | None = None
     max_contracts: tuple[float, float] | None = None
+    margin_calls: int | None = None
 
 
 class Side:

@@ -32,6 +32,8 @@ def _streak(side: Side, sign: int) -> float:
 
 def _margin_calls(side: Side) -> float:
     """Liquidations; one may close several trades."""
+    if side.facts.margin_calls is not None and side.direction == 0:
+        return side.facts.margin_calls
     return len({(t.exit_bar, t.exit_price) for t in side.trades if t.exit_signal == MARGIN_CALL})
 
 
