@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pinery.backends.interp import Code, compile_program
+from pinery.backends.interp import Code, compile_program, resolve
 from pinery.core.errors import CompileError
 from pinery.ir import nodes as n
 from pinery.ir.lower import lower
@@ -40,12 +40,12 @@ def compile_script(
     Raises CompileError with all diagnostics when the script has errors, UsageError when an input
     does not fit.
     """
-    with _deep_stack():
+    with deep_stack():
         return _compile(source, inputs, libraries)
 
 
 @contextmanager
-def _deep_stack() -> Iterator[None]:
+def deep_stack() -> Iterator[None]:
     """Syntax trees may be a thousand levels deep, and each takes several calls."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, STACK))
@@ -63,7 +63,7 @@ def _compile(source: Source, inputs: dict[str, Any] | None, libraries: LibraryFi
         raise CompileError(
             f"{source.name}: {count} error{'' if count == 1 else 's'}", tuple(checked.diagnostics), "see the list above"
         )
-    lowered = lower(checked.program, inputs)
+    lowered = lower(checked.program, inputs, resolve)
     parts = split(lowered)
     for program in (parts.chart, *parts.requests.values()):
         verify(program)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pinery.core.errors import PineRuntimeError
 
-DEFAULT = "#.########"  # str.tostring
+DEFAULT = "#.##########"  # str.tostring
 DEFAULT_IN_MESSAGE = "#,##0.###"  # str.format
 
 

@@ -1,5 +1,5 @@
 """The reference back end: IR becomes readable Python, one function per Pine function."""
 
-from pinery.backends.interp.module import Code, compile_program
+from pinery.backends.interp.module import Code, compile_program, resolve
 
-__all__ = ["Code", "compile_program"]
+__all__ = ["Code", "compile_program", "resolve"]

@@ -26,6 +26,7 @@ class ProgramBuilder:
 
     source: ty.Program
     inputs: dict[str, Any]  # the user's overrides by title
+    resolve: Callable[[str], Callable[..., Any]] | None = None  # the functions that ``Pure`` nodes name
     registry: Registry = field(default_factory=registry)
     outputs: list[n.OutputDecl] = field(default_factory=list)
     input_decls: list[n.InputDecl] = field(default_factory=list)

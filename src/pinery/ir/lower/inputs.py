@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any
 
-from pinery.core.errors import UsageError
+from pinery.core.errors import PineryError, UsageError
 from pinery.ir import fold
 from pinery.ir import nodes as n
 from pinery.ir.lower.calls import argument, given
@@ -28,6 +29,20 @@ _OLD_KINDS = {
     "session": "session",
     "symbol": "symbol",
     "price": "price",
+}
+_SAMPLES = {
+    "int": "20",
+    "float": "1.5",
+    "bool": "true or false",
+    "color": "#FF8000, #FF800080 or blue",
+    "time": '"2024-05-31 09:30" (UTC) or Unix milliseconds',
+    "timeframe": "15, 240, D or W",
+    "session": "0930-1600 or 0930-1600:23456",
+    "string": "text",
+}
+_SHAPES = {
+    "timeframe": re.compile(r"\d*[TSHDWM]?", re.IGNORECASE),
+    "session": re.compile(r"\d{4}-\d{4}(,\d{4}-\d{4})*(:[1-7]+)?|24x7|", re.IGNORECASE),
 }
 
 
@@ -56,17 +71,16 @@ def lower_input(fb: FunctionBuilder, e: ty.TCall, variable: str) -> n.Expr:
     title = _constant(fb, e, "title") or variable or f"Input {len(program.input_decls) + 1}"
     default_expr = e.args[0]
     assert default_expr is not None
-    default = lower_expr(fb, default_expr)
+    default = _settled(program, lower_expr(fb, default_expr))
     if kind == "source" and not isinstance(default, n.Const):
         return _source(fb, e, title, default)
-    if not isinstance(default, n.Const):
-        return default
+    known = default.value if isinstance(default, n.Const) else None
     options = _options(fb, e)
     decl = n.InputDecl(
         title=title,
         kind=kind,
-        default=default.value,
-        value=default.value,
+        default=known,
+        value=known,
         options=options,
         minval=_constant(fb, e, "minval"),
         maxval=_constant(fb, e, "maxval"),
@@ -80,7 +94,23 @@ def lower_input(fb: FunctionBuilder, e: ty.TCall, variable: str) -> n.Expr:
     if key is not None:
         decl.value = parse_value(program, decl, e.type, program.inputs[key])
         program.used_inputs.add(key)
+    elif not isinstance(default, n.Const):
+        return default
     return convert(fold.const(decl.value, default.type, e.span), e.type)
+
+
+def _settled(program: ProgramBuilder, value: n.Expr) -> n.Expr:
+    """The value of a call whose arguments are all known, as in ``input.color(color.new(color.red, 50))``."""
+    if not isinstance(value, n.Pure) or program.resolve is None:
+        return value
+    args = [_settled(program, arg) for arg in value.args]
+    known = [arg.value for arg in args if isinstance(arg, n.Const) and arg.value is not None]
+    if len(known) < len(args):
+        return value
+    try:
+        return fold.const(program.resolve(value.target)(*known), value.type, value.span)
+    except PineryError:
+        return value  # it fails where it always did: when the script runs
 
 
 def override_key(program: ProgramBuilder, decl: n.InputDecl) -> str | None:
@@ -129,18 +159,23 @@ def parse_value(program: ProgramBuilder, decl: n.InputDecl, type_: t.Type, given
     try:
         if type_ == t.BOOL:
             value = _parse_bool(value)
+        elif decl.kind == "time":
+            value = _parse_time(program, value)
         elif type_ == t.INT:
             value = int(value) if not isinstance(value, float) or value.is_integer() else int(str(value))
         elif type_ == t.FLOAT:
             value = float(value)
         elif type_ == t.COLOR:
-            value = _parse_color(value)
+            value = _parse_color(program, value)
         else:
             value = str(value)
+            shape = _SHAPES.get(decl.kind)
+            if shape is not None and value not in (decl.options or ()) and not shape.fullmatch(value):
+                raise ValueError(value)
     except (ValueError, TypeError):
-        raise UsageError(f"{where}: {given_value!r} is not a {type_}", f"its default is {decl.default!r}") from None
+        raise _unfit(decl, type_, given_value) from None
     if isinstance(value, float) and value - value != 0:
-        raise UsageError(f"{where}: {given_value!r} is not a usable number", f"its default is {decl.default!r}")
+        raise _unfit(decl, type_, given_value)
     if decl.options and value not in decl.options:
         raise UsageError(
             f"{where}: {value!r} is not one of its options", f"use one of {', '.join(map(str, decl.options))}"
@@ -151,6 +186,24 @@ def parse_value(program: ProgramBuilder, decl: n.InputDecl, type_: t.Type, given
         if decl.maxval is not None and value > decl.maxval:
             raise UsageError(f"{where}: {value} is above its maximum {decl.maxval}")
     return value
+
+
+def _unfit(decl: n.InputDecl, type_: t.Type, value: Any) -> UsageError:
+    kind = decl.kind if decl.kind in _SAMPLES else type_.name
+    article = "an" if kind == "int" else "a"
+    return UsageError(f"input {decl.title!r}: {value!r} is not {article} {kind}", f"write it like {_SAMPLES[kind]}")
+
+
+def _parse_time(program: ProgramBuilder, value: Any) -> int:
+    text = str(value).strip()
+    if re.fullmatch(r"-?\d{5,}", text):
+        return int(text)
+    if program.resolve is None:
+        raise ValueError(text)
+    try:
+        return int(program.resolve("times:timestamp_text")(text))
+    except PineryError:
+        raise ValueError(text) from None
 
 
 def _parse_bool(value: Any) -> bool:
@@ -164,10 +217,13 @@ def _parse_bool(value: Any) -> bool:
     raise ValueError(text)
 
 
-def _parse_color(value: Any) -> int:
+def _parse_color(program: ProgramBuilder, value: Any) -> int:
     if isinstance(value, int):
         return value
     text = str(value).strip().lstrip("#")
+    row = program.registry.variables.get(f"color.{text.lower().removeprefix('color.')}")
+    if row is not None and isinstance(row.value, int):
+        return row.value
     if len(text) == 6:
         text += "FF"
     if len(text) != 8:

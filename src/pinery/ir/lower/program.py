@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pinery.ir import nodes as n
@@ -15,13 +16,17 @@ from pinery.lang import types as t
 from pinery.lang.source import Span
 
 
-def lower(source: ty.Program, inputs: dict[str, Any] | None = None) -> n.Program:
+def lower(
+    source: ty.Program, inputs: dict[str, Any] | None = None, resolve: Callable[[str], Callable[..., Any]] | None = None
+) -> n.Program:
     """Lower a checked script for one run. ``inputs``: title → value; UsageError where one does not fit.
+
+    ``resolve`` finds the functions that built-ins name, for the defaults of inputs that are calls of them.
 
     The result still holds every request's capture in main; ``ir.slice`` takes it apart.
     """
     expressions.install()
-    program = ProgramBuilder(source, dict(inputs or {}))
+    program = ProgramBuilder(source, dict(inputs or {}), resolve)
     main = n.Function("main", [], [], t.VOID, Span(0, 0))
     fb = FunctionBuilder(program, main, is_main=True, block=main.body)
     program.main = fb
