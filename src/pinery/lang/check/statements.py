@@ -266,7 +266,7 @@ class Statements(Structures):
         if converted is None:
             self._type_mismatch(stmt.name, declared, value, stmt.value.span)
             return self.nothing(value.span), qualifier
-        if stmt.type.qualifier is not None:
+        if stmt.type.qualifier is not None and not declared.is_reference:  # what a reference names is series anyway
             written = Qualifier[stmt.type.qualifier.upper()]
             if qualifier > written and value.type.kind is not Kind.ERROR:
                 self.error(

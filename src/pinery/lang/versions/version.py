@@ -80,7 +80,8 @@ class Version:
 
     @cached_property
     def _hidden_variables(self) -> frozenset[str]:
-        return frozenset(new for old, new in self.variables.items() if old != new)
+        # TradingView gave the types of inputs their names of version 4 in version 3 too: published scripts use both.
+        return frozenset(new for old, new in self.variables.items() if old != new and not new.startswith("input."))
 
 
 def inverse(*tables: Mapping[str, str]) -> dict[str, str]:
