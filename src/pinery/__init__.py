@@ -3,6 +3,9 @@
 import pinery
 result = pinery.run("script.pine", bars="bars.csv", symbol="BINANCE:ETHUSDT.P", timeframe="15")
 result.plots, result.alerts, result.drawings, result.logs
+
+result = pinery.backtest("strategy.pine", bars="bars.csv", symbol="BINANCE:ETHUSDT.P", timeframe="15")
+result.trades, result.metrics, result.equity, result.plots, result.alerts
 """
 
 from __future__ import annotations
@@ -11,19 +14,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pinery.core.bars import BarSeries
-from pinery.core.errors import CompileError, DataError, InternalError, PineRuntimeError, PineryError, UsageError
+from pinery.core.errors import (
+    CompileError,
+    DataError,
+    GateError,
+    InternalError,
+    PineRuntimeError,
+    PineryError,
+    UsageError,
+)
 from pinery.core.instrument import Instrument
 
 if TYPE_CHECKING:
-    from pinery.app.api import Finding, RunResult, check, run
+    from pinery.app.api import BacktestResult, Finding, RunResult, backtest, check, run
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BacktestResult",
     "BarSeries",
     "CompileError",
     "DataError",
     "Finding",
+    "GateError",
     "Instrument",
     "InternalError",
     "PineRuntimeError",
@@ -31,11 +44,12 @@ __all__ = [
     "RunResult",
     "UsageError",
     "__version__",
+    "backtest",
     "check",
     "run",
 ]
 
-_API = ("Finding", "RunResult", "check", "run")
+_API = ("BacktestResult", "Finding", "RunResult", "backtest", "check", "run")
 
 
 def __getattr__(name: str) -> Any:

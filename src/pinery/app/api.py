@@ -1,4 +1,4 @@
-"""The Python API: ``pinery.run`` and ``pinery.check``."""
+"""The Python API: ``pinery.run``, ``pinery.backtest`` and ``pinery.check``."""
 
 from __future__ import annotations
 
@@ -11,22 +11,30 @@ from typing import Any
 import numpy as np
 
 from pinery.app import bars as market
+from pinery.app.backtest_command import read_gate, report_page
+from pinery.app.backtesting import Tested, execute_backtest
 from pinery.app.chart.html import render as render_chart
 from pinery.app.chart.payload import build as build_payload
+from pinery.app.currencies import parse_rates
 from pinery.app.libraries import LibraryFolders
+from pinery.app.options import zone_info
 from pinery.app.results import chart_subject, titled_plots
 from pinery.app.scripts import decode, read_script
 from pinery.app.session import Finished, Job, execute
 from pinery.core.bars import BarSeries, FloatArray, IntArray
 from pinery.core.errors import DataError
+from pinery.emulator.trades import TradeRecord
 from pinery.lang.check import check as check_source
 from pinery.lang.render import to_json
 from pinery.lang.source import Source
 from pinery.market import symbols as symbol_tables
 from pinery.market.providers import Feed
 from pinery.market.store import BarStore
+from pinery.runtime.orders import StrategySettings
 from pinery.runtime.outputs import AlertEvent, LogRecord
 from pinery.runtime.writers import plots_csv_rows
+from pinery.tester.gate import Gate, Verdict
+from pinery.tester.statistics import Metrics
 
 Text = str | PathLike[str]
 
@@ -109,21 +117,74 @@ def run(
 
     Raises ``CompileError``, ``UsageError``, ``DataError`` and ``PineRuntimeError``.
     """
-    source, path = _source(script)
-    table = symbol_tables.load(Path(symbols)) if symbols is not None else None
-    data = _market(bars, symbol, timeframe, table, strict_data, timezone)
-    job = Job(
-        source,
-        data,
-        dict(inputs or {}),
-        [Feed.parse(f"{name}={file}") for name, file in (feeds or {}).items()],
-        BarStore.default(),
-        table=table,
-        libraries=LibraryFolders.beside(path, [Path(folder) for folder in libraries]),
-        strict_data=strict_data,
-        timezone=timezone or "UTC",
-    )
+    job = _job(script, bars, symbol, timeframe, inputs, feeds, libraries, symbols, timezone, strict_data)
     return RunResult(execute(job, progress))
+
+
+class BacktestResult(RunResult):
+    """What a backtest produced, besides what a run does.
+
+    ``trades`` are ``TradeRecord``; ``equity`` the account at each bar's close; ``metrics["net_profit"]`` a figure of
+    all trades, ``metrics.long`` and ``metrics.short`` those of one side (docs/metrics.md has all names), nan where it
+    is undefined. Amounts are in ``currency``.
+    """
+
+    def __init__(self, tested: Tested) -> None:
+        super().__init__(tested.finished)
+        self._tested = tested
+        result = tested.result
+        self.trades: list[TradeRecord] = result.trades
+        self.metrics: Metrics = result.metrics
+        self.equity: FloatArray = result.equity
+        self.currency: str = result.currency
+        self.settings: StrategySettings = result.settings
+        self.warnings = tested.warnings
+
+    def judge(self, gate: Text | Gate | None = None) -> Verdict:
+        """Holds the result against a gate's limits: those of a TOML file, or the default ones."""
+        return self._tested.result.judge(gate if isinstance(gate, Gate) else read_gate(Path(gate) if gate else None))
+
+    def write_trades(self, path: Text, *, timezone: str | None = None) -> None:
+        """TradingView's "List of trades" as CSV; times in ``timezone``, the exchange's by default."""
+        if timezone is not None:
+            zone_info(timezone)
+        Path(path).write_text(self._tested.result.trade_list(timezone), encoding="utf-8", newline="")
+
+    def write_report(self, path: Text) -> None:
+        """A self-contained HTML report."""
+        Path(path).write_text(report_page(self._tested), encoding="utf-8", newline="")
+
+    def __repr__(self) -> str:
+        return (
+            f"<BacktestResult {self.title!r} on {self.symbol} {self.timeframe}: {len(self.bars)} bars, "
+            f"{len(self.trades)} trades, net profit {self.metrics['net_profit']:.2f} {self.currency}>"
+        )
+
+
+def backtest(
+    script: Text,
+    *,
+    bars: Any,
+    symbol: str | None = None,
+    timeframe: str | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    rates: Mapping[str, Text] | None = None,
+    feeds: Mapping[str, Text] | None = None,
+    libraries: Iterable[Text] = (),
+    symbols: Text | None = None,
+    timezone: str | None = None,
+    strict_data: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> BacktestResult:
+    """Tests a strategy on bars; arguments as those of ``run``.
+
+    ``rates`` are files with daily rates between currencies: ``{"USDTUSD": "usdtusd.csv"}``.
+
+    Raises ``CompileError``, ``UsageError``, ``DataError`` and ``PineRuntimeError``.
+    """
+    job = _job(script, bars, symbol, timeframe, inputs, feeds, libraries, symbols, timezone, strict_data)
+    found = dict(parse_rates(f"{pair}={file}") for pair, file in (rates or {}).items())
+    return BacktestResult(execute_backtest(job, found, progress))
 
 
 def check(script: Text, *, libraries: Iterable[Text] = ()) -> list[Finding]:
@@ -142,6 +203,33 @@ def check(script: Text, *, libraries: Iterable[Text] = ()) -> list[Finding]:
         )
         for entry in to_json(checked.diagnostics, checked.sources)
     ]
+
+
+def _job(
+    script: Text,
+    bars: Any,
+    symbol: str | None,
+    timeframe: str | None,
+    inputs: Mapping[str, Any] | None,
+    feeds: Mapping[str, Text] | None,
+    libraries: Iterable[Text],
+    symbols: Text | None,
+    timezone: str | None,
+    strict_data: bool,
+) -> Job:
+    source, path = _source(script)
+    table = symbol_tables.load(Path(symbols)) if symbols is not None else None
+    return Job(
+        source,
+        _market(bars, symbol, timeframe, table, strict_data, timezone),
+        dict(inputs or {}),
+        [Feed.parse(f"{name}={file}") for name, file in (feeds or {}).items()],
+        BarStore.default(),
+        table=table,
+        libraries=LibraryFolders.beside(path, [Path(folder) for folder in libraries]),
+        strict_data=strict_data,
+        timezone=timezone or "UTC",
+    )
 
 
 def _source(script: Text) -> tuple[Source, Path | None]:

@@ -103,8 +103,9 @@ def report_page(tested: Tested, verdict: Verdict | None = None) -> str:
         f"line {tested.finished.script.sources[d.span.file].position(d.span.start)[0]}: {d.message}"
         for d in tested.finished.script.warnings
     ]
-    subject = chart_subject(tested.finished)
-    return report.render(report.build(tested.result, subject, [*tested.warnings, *findings], verdict))
+    notice = [tested.finished.market.notice] if tested.finished.market.notice else []
+    said = [*notice, *tested.warnings, *findings]
+    return report.render(report.build(tested.result, chart_subject(tested.finished), said, verdict))
 
 
 def backtest_data(tested: Tested, written: dict[str, str], verdict: Verdict | None = None) -> dict[str, Any]:

@@ -23,8 +23,8 @@ class Row:
     brief: bool
 
 
-def rows(metrics: Metrics, currency: str) -> dict[str, list[Row]]:
-    """The table by group. A figure and its percentage share a line."""
+def rows(metrics: Metrics, currency: str = "") -> dict[str, list[Row]]:
+    """The table by group. A figure and its percentage share a line; amounts carry the ``currency``, if one is given."""
     return {
         group: [
             _row(metric.name, metrics, currency)

@@ -36,7 +36,7 @@ class LibraryFolders:
                 return read_script(path)
         return None
 
-    def describe(self) -> str:
-        """Where a library's file may be put, for the message that says it is missing."""
-        places = " or ".join(f"{folder}/name/library/version.pine" for folder in self.folders)
+    def describe(self, name: str) -> str:
+        """Where the file of a library (``user/library/version``) may be put, for the message that says it is missing."""
+        places = " or ".join(f"{folder / name}.pine" for folder in self.folders)
         return f"put its source at {places}" if places else "give a folder with --libraries"

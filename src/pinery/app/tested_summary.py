@@ -40,13 +40,14 @@ def print_backtest(tested: Tested, written: dict[str, str], *, every_figure: boo
     rate = f" ({len(times) / running:,.0f} bars/s)" if running > 0 else ""
     facts.add_row("time", f"{compiling:.2f} s to compile, {running:.2f} s to test{rate}")
     shown.print(facts)
-    groups = rows(result.metrics, result.currency)
-    shown.print(_figures({name: [r for r in group if every_figure or r.brief] for name, group in groups.items()}))
+    groups = rows(result.metrics)
+    chosen = {name: [r for r in group if every_figure or r.brief] for name, group in groups.items()}
+    shown.print(_figures(chosen, result.currency))
 
 
-def _figures(groups: dict[str, list[Row]]) -> Table:
+def _figures(groups: dict[str, list[Row]], currency: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("")
+    table.add_column(f"amounts in {currency}")
     for side in _SIDES:
         table.add_column(side, justify="right", no_wrap=True)
     for name, members in groups.items():

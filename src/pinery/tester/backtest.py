@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from pinery.runtime.requests import DataPort, NullData
 from pinery.runtime.timeframes import Timeframe
 from pinery.tester.result import BacktestResult
 from pinery.tester.statistics import Facts, Intrabar, compute
-from pinery.tester.statistics.curves import Curves, curves
+from pinery.tester.statistics.curves import curves
 
 DAY_MS = 86_400_000
 FEW_TRADES = 30
@@ -86,7 +87,7 @@ def backtest(
         settings,
         currency,
         trades,
-        Curves(made.start, equity, made.high, made.low),
+        replace(made, close=equity),
         compute(facts),
         end,
         _doubts(script, facts),

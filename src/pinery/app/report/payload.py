@@ -13,7 +13,7 @@ from pinery.app.figures import figure_text, rows
 from pinery.runtime.placeholders import number_text
 from pinery.tester.gate import Verdict
 from pinery.tester.result import BacktestResult
-from pinery.tester.statistics import Period
+from pinery.tester.statistics import METRICS, Period
 
 HEADLINES = (
     "net_profit",
@@ -62,13 +62,16 @@ def settings_texts(result: BacktestResult) -> list[tuple[str, str]]:
 
 
 def _headlines(result: BacktestResult) -> list[list[str]]:
-    """Title, amount, and what stands small below it."""
+    """Title, number, and what stands small below it: percentage or currency."""
     found = []
-    all_rows = {row.name: row for group in rows(result.metrics, result.currency).values() for row in group}
+    all_rows = {row.name: row for group in rows(result.metrics).values() for row in group}
     for name in HEADLINES:
         row = all_rows[name]
         amount, _, more = row.texts["all"].partition(" (")
-        found.append([row.title, amount, more.removesuffix(")")])
+        small = [more.removesuffix(")")] if more else []
+        if METRICS[name].unit == "money":
+            small.insert(0, result.currency)
+        found.append([row.title, amount, " · ".join(small)])
     return found
 
 
@@ -80,7 +83,7 @@ def _figures(result: BacktestResult) -> list[Json]:
                 [row.title, row.formula, row.texts["all"], row.texts["long"], row.texts["short"]] for row in members
             ],
         }
-        for group, members in rows(result.metrics, result.currency).items()
+        for group, members in rows(result.metrics).items()
     ]
 
 

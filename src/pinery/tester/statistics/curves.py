@@ -21,10 +21,11 @@ class Swing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Equity at each bar's close, and its highest and lowest value inside the bar."""
+    """Equity at each bar's close, its highest and lowest value inside the bar, and that of closed trades alone."""
 
     start: float
     close: FloatArray
+    realised: FloatArray
     high: FloatArray
     low: FloatArray
 
@@ -47,16 +48,16 @@ class Curves:
         return _swing(lows, self.close - lows)
 
     def intrabar_drawdown(self) -> Swing:
-        """From the highest close before a bar to the lowest value inside it."""
-        before = np.concatenate(([self.start], self.peaks[:-1])) if len(self.close) else self.close
-        return _swing(before, before - self.low)
+        """From the highest realised equity before a bar to the lowest value inside it."""
+        peaks = np.maximum.accumulate(self._realised_before())
+        return _swing(peaks, peaks - self.low)
 
     def intrabar_runup(self) -> Swing:
-        if not len(self.close):
-            return Swing(0.0, 0.0)
-        lows = np.minimum(np.minimum.accumulate(self.close), self.start)
-        before = np.concatenate(([self.start], lows[:-1]))
-        return _swing(before, self.high - before)
+        lows = np.minimum.accumulate(self._realised_before())
+        return _swing(lows, self.high - lows)
+
+    def _realised_before(self) -> FloatArray:
+        return np.concatenate(([self.start], self.realised[:-1])) if len(self.realised) else self.realised
 
 
 def _swing(base: FloatArray, amounts: FloatArray) -> Swing:
@@ -84,7 +85,7 @@ def curves(
     worth = np.full(n, float(pointvalue)) if rates is None else rates * pointvalue
     if not trades:
         flat = np.full(n, float(capital))
-        return Curves(capital, flat, flat, flat)
+        return Curves(capital, flat, flat, flat, flat)
     way = np.array([t.direction for t in trades], dtype=np.float64)
     qty = np.array([t.qty for t in trades], dtype=np.float64)
     price = np.array([t.entry_price for t in trades], dtype=np.float64)
@@ -116,7 +117,7 @@ def curves(
             bound = limit[mine]
             total += _sums(spots, np.maximum(amount, -bound) if worst else np.minimum(amount, bound), n)
         swings.append(capital + before + total)
-    return Curves(capital, close, np.maximum(swings[0], close), np.minimum(swings[1], close))
+    return Curves(capital, close, capital + realised, np.maximum(swings[0], close), np.minimum(swings[1], close))
 
 
 def _sums(at: IntArray, amounts: FloatArray, n: int) -> FloatArray:

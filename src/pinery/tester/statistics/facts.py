@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -98,7 +98,7 @@ class Side:
         facts = self.facts
         made = curves(facts.bars, self.trades, facts.initial_capital, facts.pointvalue, facts.rates)
         if self.direction == 0 and facts.equity is not None:
-            made = Curves(facts.initial_capital, facts.equity, made.high, made.low)
+            made = replace(made, close=facts.equity)
         return made
 
     @property

@@ -190,7 +190,8 @@ RISK = [
         "max_drawdown",
         "Max drawdown (intrabar)",
         "money",
-        "largest fall of equity from its highest value before to the lowest inside a bar",
+        "largest fall from the highest realised equity before to the lowest equity inside a bar, open trades "
+        "included: strategy.max_drawdown",
         _drawdown,
         True,
     ),
@@ -206,7 +207,7 @@ RISK = [
         "max_drawdown_close",
         "Max drawdown (close to close)",
         "money",
-        "largest fall of equity at bar closes from its highest close before",
+        "largest fall of equity at bar closes, open trades included, from its highest close before",
         lambda s: s.curves.drawdown().amount,
     ),
     Metric(
@@ -227,7 +228,8 @@ RISK = [
         "max_runup",
         "Max run-up (intrabar)",
         "money",
-        "largest rise of equity from its lowest value before to the highest inside a bar",
+        "largest rise from the lowest realised equity before to the highest equity inside a bar, open trades "
+        "included: strategy.max_runup",
         _runup,
     ),
     Metric(
@@ -241,7 +243,7 @@ RISK = [
         "max_runup_close",
         "Max run-up (close to close)",
         "money",
-        "largest rise of equity at bar closes from its lowest close before",
+        "largest rise of equity at bar closes, open trades included, from its lowest close before",
         lambda s: s.curves.runup().amount,
     ),
     Metric(

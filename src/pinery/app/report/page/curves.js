@@ -15,7 +15,7 @@ function drawEquity(box, data, page) {
   const keys = element("p", { className: "keys" });
   box.append(keys);
   const times = timeMarks(data, n);
-  const upper = new Plot(CURVE_WIDTH, 260, [0, Math.max(1, n - 1)], padded(extent(equity, [report.capital])));
+  const upper = new Plot(CURVE_WIDTH, 260, [0, Math.max(1, n - 1)], padded(range(equity, hold, report.capital)));
   upper.gridY(marks(...upper.domain.y, 5), short);
   upper.gridX(times.map(([i]) => i), (i) => times.find(([k]) => k === i)[1]);
   upper.line(upper.margin.left, upper.y(report.capital), upper.width - upper.margin.right, upper.y(report.capital), "axis");
@@ -63,6 +63,14 @@ function keyOf(color, name, value) {
   const mark = element("i");
   mark.style.background = color;
   return element("span", {}, mark, `${name} `, element("b", {}, value));
+}
+
+// Both curves, unless buying and holding would press the equity into a flat line.
+function range(equity, hold, capital) {
+  const own = extent(equity, [capital]);
+  if (!hold) return own;
+  const both = extent(hold, own);
+  return both[1] - both[0] <= 5 * (own[1] - own[0]) ? both : own;
 }
 
 // Buying and holding may leave the range of the equity: it is cut off there.

@@ -8,7 +8,7 @@ function drawFacts({ report }) {
   }
   document.getElementById("notes").append(...report.warnings.map((text) => element("p", { className: "note" }, text)));
   if (report.gate) drawGate(document.getElementById("gate"), report.gate);
-  drawFigures(document.getElementById("figures"), report.figures);
+  drawFigures(document.getElementById("figures"), report);
   pairs(document.getElementById("inputs"), report.inputs, "This script has no inputs.");
   pairs(document.getElementById("settings"), report.settings, "");
 }
@@ -23,15 +23,15 @@ function drawGate(box, gate) {
   box.append(element("table", {}, element("thead", {}, element("tr", {}, element("th", { className: "text" }, "Check"), element("th", {}, "Value"), element("th", {}, "Limit"), element("th", {}, "Result"))), body));
 }
 
-function drawFigures(box, groups) {
+function drawFigures(box, { figures, currency }) {
   const body = element("tbody");
-  for (const { group, rows } of groups) {
+  for (const { group, rows } of figures) {
     body.append(element("tr", { className: "group" }, element("th", { colSpan: 4 }, group)));
     for (const [title, formula, ...texts] of rows) {
       body.append(element("tr", {}, element("td", { title: formula }, title), ...texts.map((text) => element("td", {}, signed(text)))));
     }
   }
-  const head = element("tr", {}, element("th", { className: "text" }, ""), ...["All", "Long", "Short"].map((name) => element("th", {}, name)));
+  const head = element("tr", {}, element("th", { className: "text" }, `Amounts in ${currency}`), ...["All", "Long", "Short"].map((name) => element("th", {}, name)));
   box.append(element("table", {}, element("thead", {}, head), body));
 }
 

@@ -15,7 +15,7 @@ function plainNumber(value) {
 }
 
 function signed(text) {
-  return text.replace("-", "−");
+  return text.replaceAll("-", "−");
 }
 
 function tone(value) {
