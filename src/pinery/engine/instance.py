@@ -87,7 +87,8 @@ class Instance:
             check_memory(rt)
         state = rt.barstate
         state.isfirst = i == 0
-        state.islast = state.islastconfirmedhistory = i == rt.last_bar_index
+        state.islast = i == rt.last_bar_index
+        state.islastconfirmedhistory = state.islast and state.ishistory
         try:
             self._main()
         except PineryError as error:

@@ -3,10 +3,12 @@
 On history, without lookahead, a higher timeframe's value appears on the chart bar that closes
 together with the higher bar and stays until the next; with lookahead it appears on the first chart
 bar inside the higher bar, whose end is then already known. With gaps it exists on that bar only.
+On a realtime bar it is, with and without lookahead, that of the higher bar as far as it has come.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,12 +20,15 @@ from pinery.backends.interp.expressions import na_text
 from pinery.core.bars import BarSeries
 from pinery.core.errors import DataError, PineRuntimeError
 from pinery.core.instrument import Instrument
+from pinery.engine.compile import deep_stack
 from pinery.engine.instance import Instance, columns_of
+from pinery.engine.snapshot import Snapshot
+from pinery.engine.updates import Update, merged, shown_as
 from pinery.ir import nodes as n
 from pinery.lang.source import Source
 from pinery.lang.types import Kind
 from pinery.runtime.arrays import Array
-from pinery.runtime.context import BarState, Runtime
+from pinery.runtime.context import BarState, Columns, Runtime
 from pinery.runtime.tickers import parse_tickerid
 from pinery.runtime.timeframes import Timeframe
 
@@ -40,24 +45,52 @@ class Missing(Exception):
 class Elsewhere:
     """One site's program on one symbol and timeframe. Bars are evaluated as far as they are asked for."""
 
-    __slots__ = ("closes", "cursor", "done", "instance", "times", "values")
+    __slots__ = ("before", "closes", "cursor", "done", "instance", "parts", "stale", "symbol", "times", "values")
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, symbol: str | None) -> None:
         self.instance = instance
+        self.symbol = symbol  # None: its bars are more than the sum of shorter ones (other chart types, currencies)
         self.times = instance.columns.time
         self.closes = instance.columns.time_close
         self.values: list[Any] = []
         self.done = 0
         self.cursor = 0
+        self.parts: Columns | None = None  # the symbol's bars of the asking chart's timeframe, once they are needed
+        self.before: Snapshot | None = None  # the state before bar ``done``, once that bar was shown incomplete
+        self.stale = False  # the state is that of an incomplete bar
 
     def value(self, index: int) -> Any:
         """The expression's value on bar ``index``."""
+        if self.done <= index and self.before is not None:
+            if self.stale:
+                self.before.restore(self.instance)
+            self.before, self.stale = None, False
+            self.instance.rt.barstate = BarState()
         while self.done <= index:
             rt = self.instance.rt
             self.instance.step(self.done)
             self.values.append(rt.captured)
             self.done += 1
         return self.values[index]
+
+    def moving(self, index: int, update: Update) -> Any:
+        """The expression's value on bar ``index`` while that bar is as ``update`` shows it."""
+        if index:
+            self.value(index - 1)
+        if self.done > index:  # already complete
+            return self.values[index]
+        with deep_stack():
+            if self.before is None:
+                self.before = Snapshot.take(self.instance)
+            elif self.stale:
+                self.before.restore(self.instance)
+            self.stale = True
+            rt = self.instance.rt
+            rt.barstate = BarState(isconfirmed=update.is_last, ishistory=False, isrealtime=True, isnew=update.is_first)
+            rt.last_bar_index, rt.last_bar_time, rt.timenow = index, self.times[index], update.now
+            with shown_as(rt.columns, index, update):
+                self.instance.step(index)
+        return rt.captured
 
     def last_closed(self, time_close: int) -> int:
         """Index of the last bar that closed by then, -1 if none."""
@@ -134,6 +167,8 @@ class Requests:
         frame = context.instance.rt.timeframe
         if frame.seconds < rt.timeframe.seconds:
             return self._finer(context, site, lookahead_on)
+        if rt.barstate.isrealtime:
+            return self._realtime(context, site, gaps_on)
         if lookahead_on:
             i = context.last_opened(rt.time)
             fresh = i >= 0 and (rt.bar_index == 0 or context.times[i] > rt.columns.time[rt.bar_index - 1])
@@ -144,9 +179,43 @@ class Requests:
             return self._na(site)
         return context.value(i)
 
+    def _realtime(self, context: Elsewhere, site: n.RequestSite, gaps_on: bool) -> Any:
+        """The unfinished bar's value, with and without lookahead; the last complete one's where nothing tells more."""
+        rt = self.rt
+        i, parts = context.last_opened(rt.time), self._parts(context)
+        if i >= 0 and parts is not None and context.closes[i] > rt.time:
+            first = bisect_left(parts.time, context.times[i])
+            last = bisect_right(parts.time, rt.time) - 1
+            if parts is not rt.columns and not rt.barstate.isconfirmed:
+                last -= parts.time[last] == rt.time  # what the other symbol does inside this bar is not known
+            if first <= last and not (gaps_on and not merged(rt, parts, first, last, context.closes[i]).is_last):
+                return context.moving(i, merged(rt, parts, first, last, context.closes[i]))
+        i = context.last_closed(rt.time_close if rt.barstate.isconfirmed else rt.time)
+        fresh = i >= 0 and context.closes[i] > rt.columns.time_close[max(rt.bar_index - 1, 0)]
+        return self._na(site) if i < 0 or (gaps_on and not fresh) else context.value(i)
+
+    def _parts(self, context: Elsewhere) -> Columns | None:
+        """What the unfinished bars of a request are made of; None where nobody knows."""
+        rt, symbol = self.rt, context.symbol
+        if context.parts is None and symbol is not None:
+            if symbol in (rt.instrument.tickerid, rt.instrument.ticker):
+                context.parts = rt.columns
+            else:
+                bars = rt.data.bars(symbol, rt.timeframe)
+                if bars is None:
+                    context.symbol = None
+                else:
+                    context.parts = columns_of(bars, context.instance.rt.instrument, rt.timeframe)
+        return context.parts
+
+    def _until(self) -> int:
+        """Bars that close later are not there yet."""
+        rt = self.rt
+        return min(rt.time_close, rt.timenow) if rt.barstate.isrealtime else rt.time_close
+
     def _finer(self, context: Elsewhere, site: n.RequestSite, lookahead_on: bool) -> Any:
         """A timeframe finer than the chart's: the bar's first value with lookahead, else its last."""
-        last = context.last_closed(self.rt.time_close)
+        last = context.last_closed(self._until())
         if last < 0 or context.times[last] < self.rt.time:
             return self._na(site) if last < 0 or lookahead_on else context.value(last)
         if not lookahead_on:
@@ -161,7 +230,7 @@ class Requests:
         """The values on the finer bars inside this one, as an array (a tuple of arrays for a tuple)."""
         found: list[Any] = []
         if context is not None:
-            last = context.last_closed(self.rt.time_close)
+            last = context.last_closed(self._until())
             first = last + 1
             while first > 0 and context.times[first - 1] >= self.rt.time:
                 first -= 1
@@ -214,7 +283,9 @@ class Requests:
         if rt.main_instrument is None:
             rt.main_instrument = parent.instrument
         nested = Requests(rt, self.codes, list(self.sites.values()), self.sources, (*self.outer, site.index))
-        return Elsewhere(Instance(self.codes[site.index], rt, nested, {}, self.sources))
+        plain, modifiers = parse_tickerid(ticker)
+        whole = not modifiers and currency in (None, "", "NONE", instrument.currency)
+        return Elsewhere(Instance(self.codes[site.index], rt, nested, {}, self.sources), plain if whole else None)
 
     def _bars(self, ticker: str, frame: Timeframe) -> tuple[BarSeries, Instrument]:
         parent = self.rt

@@ -21,14 +21,15 @@ class Snapshot:
     """State after some bar; ``restore`` may use it any number of times."""
 
     frame: Any
-    drawings: Drawings
+    drawings: Drawings | None  # None: of a request's program, which draws nothing
     output_bars: int
+    random: dict[int, Any]
 
     @staticmethod
     def take(instance: Instance) -> Snapshot:
         rt = instance.rt
-        frame, drawings = copy.deepcopy((instance.frame, rt.drawings))
-        return Snapshot(frame, drawings, rt.outputs.bar_count)
+        drawings = None if rt.is_request else rt.drawings
+        return Snapshot(*copy.deepcopy((instance.frame, drawings)), rt.outputs.bar_count, copy.deepcopy(rt.random))
 
     def restore(self, instance: Instance) -> None:
         """Put the program back to the snapshot's bar, except for its ``varip`` variables."""
@@ -40,8 +41,11 @@ class Snapshot:
         for path, name, value in kept:
             setattr(by_path[path], name, value)
         instance.namespace["_g"] = frame
-        instance.rt.drawings = drawings
-        instance.rt.outputs.truncate(self.output_bars)
+        rt = instance.rt
+        rt.random = copy.deepcopy(self.random)
+        if drawings is not None:
+            rt.drawings = drawings
+            rt.outputs.truncate(self.output_bars)
 
 
 def frames(frame: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -49,6 +49,9 @@ class BarState:
     islastconfirmedhistory: bool = False
 
 
+PRICE_COLUMNS = ("open", "high", "low", "close", "volume", "hl2", "hlc3", "ohlc4", "hlcc4")
+
+
 @dataclass(slots=True)
 class Columns:
     """The bars seen so far and, in a historical run, those to come; Python lists for fast reads.
