@@ -1,4 +1,4 @@
-"""Writes the pages made from tables: ``docs/builtins.md`` and ``docs/diagnostics.md``.
+"""Writes the pages made from tables: ``docs/builtins.md``, ``docs/diagnostics.md`` and ``docs/metrics.md``.
 
 ``--check`` writes nothing and fails where a page is out of date.
 """
@@ -12,6 +12,8 @@ from pathlib import Path
 from pinery.lang.builtins import registry
 from pinery.lang.builtins.schema import ALL, FunctionRow, VariableRow
 from pinery.lang.codes import CODES
+from pinery.tester.gate import DEFAULT_AT_LEAST, DEFAULT_AT_MOST
+from pinery.tester.statistics.table import GROUPS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 Row = FunctionRow | VariableRow
@@ -78,6 +80,67 @@ def diagnostics_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+_UNITS = {
+    "money": "account currency",
+    "percent": "%",
+    "ratio": "",
+    "count": "",
+    "bars": "bars",
+    "quantity": "contracts",
+    "days": "days",
+    "hours": "hours",
+}
+
+
+def metrics_page() -> str:
+    """Every figure of a backtest with its definition, and the gate's default limits."""
+    lines = [
+        "# Figures of a backtest",
+        "",
+        "Made from `src/pinery/tester/statistics` by `make docs`; do not edit.",
+        "",
+        "Each is worked out for all trades, for long and for short ones, unless it says *all only*. The names are the "
+        "keys of `metrics` in `pinery backtest --json` and of `pinery.backtest(...).metrics`. Profits are net of "
+        "commission, amounts in the account's currency. A figure that is undefined (a ratio to nothing, an average of "
+        "no trades) is na: `—` in tables, null in JSON, NaN in Python; never 0.",
+        "",
+    ]
+    for group, metrics in GROUPS.items():
+        lines += [f"## {group}", "", "| name | figure | unit | definition |", "|---|---|---|---|"]
+        for metric in metrics:
+            formula = _cell(metric.formula) + ("" if metric.sides else " (*all only*)")
+            lines.append(f"| `{metric.name}` | {metric.title} | {_UNITS[metric.unit]} | {formula} |")
+        lines.append("")
+    lines += [
+        "Drawdown and run-up inside bars of all trades come from the broker emulator, which follows each bar's price "
+        "path; those of long and short are worked out from the bars' highs and lows, limited in the bars of entry and "
+        "exit by what the trade itself went through.",
+        "",
+        "## By month and by year",
+        "",
+        "`monthly` and `yearly` have a row per calendar month and year of the run, in the exchange's time zone: "
+        "`profit` of the trades closed in it, their number `trades`, and `return_percent`, the change of equity at bar "
+        "closes (open trades included) in percent of the equity it began with.",
+        "",
+        "## The gate",
+        "",
+        "`pinery backtest --gate` holds the figures of all trades against limits. These are the defaults; a TOML file "
+        "(`--gate limits.toml`) changes them, adds any figure above, or lifts one with `false`.",
+        "",
+        "```toml",
+        "[at_least]",
+        *(f"{name} = {value:g}" for name, value in DEFAULT_AT_LEAST.items()),
+        "",
+        "[at_most]",
+        *(f"{name} = {value:g}" for name, value in DEFAULT_AT_MOST.items()),
+        "```",
+        "",
+        "`months` is the time from the first bar's opening to the last one's closing, in calendar months. A figure "
+        "that is na does not pass.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _namespace(name: str) -> str:
     return name.split(".")[0].split("@")[0] if "." in name else "global"
 
@@ -96,7 +159,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-PAGES = {"builtins.md": builtins_page, "diagnostics.md": diagnostics_page}
+PAGES = {"builtins.md": builtins_page, "diagnostics.md": diagnostics_page, "metrics.md": metrics_page}
 
 
 def main() -> int:
