@@ -94,7 +94,7 @@ def test_libraries_are_found(pinery: Callable, script: Callable, tmp_path: Path,
 def test_missing_library_says_where_to_put_it(pinery: Callable, script: Callable) -> None:
     ended = pinery("check", script("import ann/tools/1 as t\nplot(t.twice(close))"))
     assert ended.code == 1
-    assert "ann/tools/1" in ended.out and "libraries/name/library/version.pine" in ended.out
+    assert "ann/tools/1" in ended.out and "libraries/ann/tools/1.pine" in ended.out
 
 
 def test_library_folder_that_is_not_there(pinery: Callable, script: Callable) -> None:

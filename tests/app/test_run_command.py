@@ -188,3 +188,13 @@ def test_strategies_run_and_list_their_orders(pinery: Callable, script: Callable
     ended = pinery("run", path, "--data", bars, "--json")
     assert ended.code == 0, ended.err
     assert json.loads(ended.out)["orders"] == 1
+
+
+def test_errors_in_a_library_show_the_librarys_text(pinery: Callable, script: Callable, bars: Path) -> None:
+    path = script("import ann/broken/1\nplot(broken.f(close))")
+    library = path.parent / "libraries/ann/broken/1.pine"
+    library.parent.mkdir(parents=True, exist_ok=True)
+    library.write_text('//@version=6\n//\n//\n//\n//\nlibrary("broken")\nexport f(float x) => x + unknown\n')
+    ended = pinery("run", path, "--data", bars)
+    assert ended.code == 1
+    assert "1.pine:7:26" in ended.err and "export f(float x) => x + unknown" in ended.err

@@ -116,7 +116,7 @@ def showing_findings(source: Source) -> Iterator[None]:
         yield
     except CompileError as error:
         errors = [d for d in error.diagnostics if d.severity is Severity.ERROR]
-        console(stderr=True).print(render(errors, [source]), end="")
+        console(stderr=True).print(render(errors, error.sources or [source]), end="")
         raise CompileError(error.message, error.diagnostics) from None
 
 

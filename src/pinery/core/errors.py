@@ -34,13 +34,14 @@ class DataError(PineryError):
 
 
 class CompileError(PineryError):
-    """Raised after checking; ``diagnostics`` holds every finding, in source order."""
+    """Raised after checking; ``diagnostics`` holds every finding, in source order, ``sources`` the texts they are in."""
 
     exit_code = 1
 
     def __init__(self, message: str, diagnostics: tuple[Any, ...] = (), hint: str | None = None) -> None:
         super().__init__(message, hint)
         self.diagnostics = diagnostics
+        self.sources: tuple[Any, ...] = ()
 
 
 class PineRuntimeError(PineryError):

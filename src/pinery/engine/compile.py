@@ -60,9 +60,11 @@ def _compile(source: Source, inputs: dict[str, Any] | None, libraries: LibraryFi
     errors = [d for d in checked.diagnostics if d.severity is Severity.ERROR]
     if errors or checked.program is None:
         count = len(errors)
-        raise CompileError(
+        error = CompileError(
             f"{source.name}: {count} error{'' if count == 1 else 's'}", tuple(checked.diagnostics), "see the list above"
         )
+        error.sources = tuple(checked.sources)
+        raise error
     lowered = lower(checked.program, inputs, resolve)
     parts = split(lowered)
     for program in (parts.chart, *parts.requests.values()):

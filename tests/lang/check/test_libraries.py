@@ -43,7 +43,7 @@ class Folder:
         name = f"{user}/{library}/{version}"
         return Source(self.texts[name], name) if name in self.texts else None
 
-    def describe(self) -> str:
+    def describe(self, name: str) -> str:
         return "put it into libraries/"
 
 
@@ -127,3 +127,11 @@ def test_errors_in_a_library_are_shown_in_its_own_text() -> None:
     checked = run("import me/x/1\nplot(close)", Folder({"me/x/1": '//@version=5\nlibrary("x")\ny = nope\n'}))
     assert codes(checked) == ["E173", "E101"]
     assert checked.diagnostics[1].span.file == 1
+
+
+def test_a_library_whose_own_import_is_missing_is_an_error_where_that_is_used() -> None:
+    folder = Folder({"me/outer/1": '//@version=6\nlibrary("outer")\nimport me/lost/1\nexport f() => lost.g()\n'})
+    script = "//@version=6\nindicator('x')\nimport me/outer/1\nplot(outer.f())\n"
+    found = check(Source(script), folder)
+    assert found.program is None
+    assert [d.code for d in found.diagnostics if d.severity is Severity.ERROR] == ["E170"]

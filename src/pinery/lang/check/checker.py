@@ -45,7 +45,8 @@ class _Checker(Libraries):
         body = self.check_module(module)
         self.place = Place(module, module.scope)
         self._check_uncalled(module)
-        self.report_missing(module)
+        for part in (*self.libraries.values(), module):  # functions of libraries are checked where they are called
+            self.report_missing(part)
         self._check_orders()
         self._check_declared(script)
         found = self.diagnostics.sorted()

@@ -22,8 +22,8 @@ class LibraryFinder(Protocol):
         """The text of ``user/library/version``, or None."""
         ...
 
-    def describe(self) -> str:
-        """Where the file of a missing library may be put, for the message."""
+    def describe(self, name: str) -> str:
+        """Where the file of the missing library ``user/library/version`` may be put, for the message."""
         ...
 
 
@@ -105,7 +105,6 @@ class Libraries(Warnings):
         self.loading.append(name)
         try:
             body = self.check_module(module)
-            self.report_missing(module)
         finally:
             self.loading.pop()
             self.place, self.depth = outside, depth
@@ -121,9 +120,9 @@ class Libraries(Warnings):
 
     def report_missing(self, module: Module) -> None:
         """Missing libraries: errors where the script needs them, for built-ins are still there under the alias."""
-        where = self.finder.describe() if self.finder is not None else "no library folder is set"
         for alias, stmt in module.missing.items():
             name = f"{stmt.user}/{stmt.library}/{stmt.version}"
+            where = self.finder.describe(name) if self.finder is not None else "no library folder is set"
             if name in self.circular:
                 continue  # said already
             if alias in module.wanted:
