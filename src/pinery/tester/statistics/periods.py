@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -43,39 +42,41 @@ def zone_of(name: str) -> tzinfo:
     return UTC if name in ("", "UTC", "Etc/UTC") else ZoneInfo(name)
 
 
-def month_numbers(times: IntArray, zone: tzinfo) -> IntArray:
-    """Months since year 0 of each time (Unix ms)."""
-    return _numbers(times, zone, lambda d: d.year * 12 + d.month - 1)
+def month_starts(first: int, last: int, zone: tzinfo) -> list[datetime]:
+    """The first moments of all months from that of ``first`` to that of ``last`` (Unix ms)."""
+    begin, end = (datetime.fromtimestamp(ms / 1000, zone) for ms in (first, last))
+    numbers = range(begin.year * 12 + begin.month - 1, end.year * 12 + end.month)
+    return [datetime(number // 12, number % 12 + 1, 1, tzinfo=zone) for number in numbers]
 
 
-def day_numbers(times: IntArray, zone: tzinfo) -> IntArray:
-    return _numbers(times, zone, lambda d: d.toordinal())
+def day_starts(first: int, last: int, zone: tzinfo) -> list[datetime]:
+    begin, end = (datetime.fromtimestamp(ms / 1000, zone).toordinal() for ms in (first, last))
+    return [datetime.fromordinal(number).replace(tzinfo=zone) for number in range(begin, end + 1)]
 
 
-def _numbers(times: IntArray, zone: tzinfo, number: Callable[[datetime], int]) -> IntArray:
-    # a calendar day begins and ends on a quarter of an hour in every zone
-    quarters, back = np.unique(times // 900_000, return_inverse=True)
-    made = np.array([number(datetime.fromtimestamp(int(q) * 900, zone)) for q in quarters], dtype=np.int64)
-    return made[back]
+def _milliseconds(moments: list[datetime]) -> IntArray:
+    return np.array([int(moment.timestamp()) * 1000 for moment in moments], dtype=np.int64)
 
 
 def _periods(facts: Facts, side: Side, *, monthly: bool) -> list[Period]:
-    if not len(facts.bars):
+    times = facts.bars.time
+    if not len(times):
         return []
-    zone = zone_of(facts.timezone)
-    scale = 1 if monthly else 12
-    of_bar = month_numbers(facts.bars.time, zone) // scale
-    of_exit = month_numbers(side.exit_times, zone) // scale
+    starts = month_starts(int(times[0]), int(times[-1]), zone_of(facts.timezone))
+    if not monthly:
+        starts = [start for i, start in enumerate(starts) if i == 0 or start.month == 1]
+    edges = _milliseconds(starts)
+    first_bars = np.searchsorted(times, edges[1:], side="left")  # of the next period
+    of_exit = np.searchsorted(edges, side.exit_times, side="right") - 1
     equity = side.curves.close
     found: list[Period] = []
     before = side.capital
-    for number in range(int(of_bar[0]), int(of_bar[-1]) + 1):
-        last = int(np.searchsorted(of_bar, number, side="right")) - 1
-        after = float(equity[last]) if last >= 0 else before
-        mine = side.profit[of_exit == number]
-        year, month = divmod(number, 12) if monthly else (number, -1)
+    for k, start in enumerate(starts):
+        end = int(first_bars[k]) if k < len(first_bars) else len(times)
+        after = float(equity[end - 1]) if end else before
+        mine = side.profit[of_exit == k]
         change = (after / before - 1) * 100 if before > 0 else NAN
-        found.append(Period(year, month + 1, float(mine.sum()), change, len(mine)))
+        found.append(Period(start.year, start.month if monthly else 0, float(mine.sum()), change, len(mine)))
         before = after
     return found
 
@@ -90,18 +91,16 @@ def realised_returns(side: Side) -> tuple[FloatArray, float]:
     three days give no returns.
     """
     facts = side.facts
-    none = np.zeros(0)
-    if not len(facts.bars):
+    times, none = facts.bars.time, np.zeros(0)
+    if not len(times):
         return none, 0.0
-    zone = zone_of(facts.timezone)
     annual = facts.risk_free_rate / 100
-    for numbers_of, free in ((month_numbers, annual / 12), (day_numbers, annual / 365)):
-        ends = numbers_of(facts.bars.time[[0, -1]], zone)
-        count = int(ends[1] - ends[0]) + 1
-        if count < FEWEST:
+    for starts_of, free in ((month_starts, annual / 12), (day_starts, annual / 365)):
+        edges = _milliseconds(starts_of(int(times[0]), int(times[-1]), zone_of(facts.timezone)))
+        if len(edges) < FEWEST:
             continue
-        at = np.clip(numbers_of(side.exit_times, zone) - ends[0], 0, count - 1)
-        profits = np.bincount(at, weights=side.profit, minlength=count)
+        at = np.clip(np.searchsorted(edges, side.exit_times, side="right") - 1, 0, len(edges) - 1)
+        profits = np.bincount(at, weights=side.profit, minlength=len(edges))
         begun = side.capital + np.concatenate(([0.0], np.cumsum(profits)[:-1]))
         if (begun <= 0).any():
             return none, free

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from pinery.tester.statistics.curves import Curves
 from pinery.tester.statistics.facts import DAY_MS, NAN, Side, share
 from pinery.tester.statistics.metric import Metric
@@ -79,17 +81,15 @@ _runup_percent = _intrabar("max_runup_percent", lambda c: c.intrabar_runup().per
 
 def _longest_drawdown(side: Side) -> float:
     """From a peak of closing equity to the next close at or above it, or to the end."""
-    times = side.facts.bars.time.tolist()
-    if not times:
+    times = side.facts.bars.time
+    if not len(times):
         return NAN
-    longest, since, peak, below = 0, times[0], side.capital, False
-    for value, time in zip(side.curves.close.tolist(), times, strict=True):
-        if below or value < peak:
-            longest = max(longest, time - since)
-        below = value < peak
-        if not below:
-            peak, since = value, time
-    return longest / DAY_MS
+    below = side.curves.drawdowns > 0
+    at_peak = np.maximum.accumulate(np.where(below, 0, np.arange(len(times))))
+    before = np.concatenate(([0], at_peak[:-1]))
+    waited = times - times[before]  # since the last peak before each bar
+    recovering = below | np.concatenate(([False], below[:-1]))
+    return float(waited[recovering].max()) / DAY_MS if recovering.any() else 0.0
 
 
 RETURNS = [
