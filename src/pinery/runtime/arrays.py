@@ -94,7 +94,7 @@ class Window:
 
 def new(size: float = 0, initial: Any = None) -> Array:
     """``initial`` is the typed na when the script gives none."""
-    if size != size:
+    if not size or size != size:
         return Array([])
     if size < 0:
         raise PineRuntimeError("Cannot create an array with a negative size.")
@@ -292,10 +292,15 @@ def includes(id: Array, value: Any) -> bool:
 
 
 def indexof(id: Array, value: Any) -> int:
-    items = list(items_of(id))
+    items = items_of(id)
+    if type(items) is not list:
+        items = list(items)
     if value != value:
         return next((i for i, x in enumerate(items) if x != x), -1)
-    return items.index(value) if value in items else -1
+    try:
+        return int(items.index(value))
+    except ValueError:
+        return -1
 
 
 def lastindexof(id: Array, value: Any) -> int:

@@ -7,7 +7,8 @@ about to take, so that a short loop inside another counts as much as a long one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
+from operator import length_hint
 from typing import Any
 
 from pinery.core.errors import PineRuntimeError
@@ -118,6 +119,23 @@ def count_dynamic(rt: Runtime, start: Any, stop: Callable[[], Any], step: Any) -
 
 def elements(rt: Runtime, collection: Any) -> Iterator[Any]:
     """``for x in collection``: elements as they are reached, so that changes on the way count."""
+    if type(collection) is Array and type(collection.items) is list:
+        return _listed(rt, collection.items)
+    return _reached(rt, collection)
+
+
+def _listed(rt: Runtime, items: list[Any]) -> Iterator[Any]:
+    """As ``_reached``: an iterator over a list, too, takes each element when it gets there."""
+    spend(rt, min(len(items), CHECK_EVERY))
+    rest = iter(items)
+    while True:
+        yield from islice(rest, CHECK_EVERY)
+        if not length_hint(rest):
+            return
+        spend(rt, CHECK_EVERY)
+
+
+def _reached(rt: Runtime, collection: Any) -> Iterator[Any]:
     if isinstance(collection, Array | Matrix):
         items = collection.items
     elif isinstance(collection, Map):
