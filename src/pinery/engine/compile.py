@@ -12,6 +12,7 @@ from pinery.backends.interp import Code, compile_program, resolve
 from pinery.core.errors import CompileError
 from pinery.ir import nodes as n
 from pinery.ir.lower import lower
+from pinery.ir.ranges import bound_histories
 from pinery.ir.slice import split
 from pinery.ir.verify import verify
 from pinery.lang.check import LibraryFinder, check
@@ -66,6 +67,7 @@ def _compile(source: Source, inputs: dict[str, Any] | None, libraries: LibraryFi
         error.sources = tuple(checked.sources)
         raise error
     lowered = lower(checked.program, inputs, resolve)
+    bound_histories(lowered)
     parts = split(lowered)
     for program in (parts.chart, *parts.requests.values()):
         verify(program)

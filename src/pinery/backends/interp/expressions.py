@@ -8,12 +8,24 @@ from typing import Any
 
 from pinery.ir import nodes as n
 from pinery.ir.analysis import statements, stored, walk
+from pinery.ir.ranges import Interval, interval, loop_intervals
 from pinery.lang import types as t
 from pinery.lang.types import Kind, Type
 
 # Binding strength of the text, weakest first.
 TERNARY, OR, AND, NOT, COMPARE, ADD, MUL, UNARY, ATOM = range(9)
 LONG = 60  # longer operands are not written twice
+BLOCK = 64  # deques find their newest values as fast as lists do, up to about so many
+
+# Host functions that only hand on what the runtime knows.
+FACTS = {
+    "bars:isfirst": "_rt.barstate.isfirst",
+    "bars:islast": "_rt.barstate.islast",
+    "bars:isconfirmed": "_rt.barstate.isconfirmed",
+    "bars:isrealtime": "_rt.barstate.isrealtime",
+    "bars:last_bar_index": "_rt.last_bar_index",
+    "symbols:mintick": "_rt.instrument.mintick",
+}
 
 OPTIONS: dict[str, Any] = {
     "gaps": False,
@@ -45,6 +57,8 @@ class ExprWriter:
     uses_bar: bool = False
     own: set[n.Var] = field(default_factory=set)
     again: set[n.Var] = field(default_factory=set)  # assigned in more than one place
+    counters: dict[n.Var, Interval] = field(default_factory=dict)
+    names: int = 0  # given to values within expressions
 
     def __post_init__(self) -> None:
         self.own = set(self.function.vars)
@@ -52,6 +66,7 @@ class ExprWriter:
         for stmt in statements(self.function.body):
             for var in stored(stmt):
                 (self.again if var in once else once).add(var)
+        self.counters = loop_intervals(self.function)
 
     # --- names ------------------------------------------------------------------------
 
@@ -103,6 +118,13 @@ class ExprWriter:
                 return self._column_history(e)
             case n.Unary():
                 if e.op == "not":
+                    if (
+                        isinstance(e.operand, n.IsNa)
+                        and e.operand.value.type.is_numeric
+                        and self.simple(e.operand.value)
+                    ):
+                        text = self.text(e.operand.value)
+                        return f"{text} == {text}", COMPARE
                     return f"not {self.text(e.operand, NOT)}", NOT
                 return f"-{self.text(e.operand, UNARY)}", UNARY
             case n.Binary():
@@ -119,10 +141,14 @@ class ExprWriter:
                 return self._nz(e)
             case n.Cast():
                 return self._cast(e)
+            case n.Pure() if e.target in ("maths:largest", "maths:smallest") and len(e.args) == 2:
+                return self._extreme(e)
             case n.Pure():
                 return f"{self.target(e.target)}({self.args(e.args)})", ATOM
             case n.Kernel():
                 return self._kernel(e), ATOM
+            case n.Host() if e.target in FACTS:
+                return FACTS[e.target], ATOM
             case n.Host():
                 args = self.args(e.args)
                 return f"{self.target(e.target)}(_rt{', ' if args else ''}{args})", ATOM
@@ -159,8 +185,9 @@ class ExprWriter:
     def _column_history(self, e: n.ColumnHistory) -> tuple[str, int]:
         self.column_lists.add(e.name)
         self.uses_bar = True
-        column, offset = f"_l_{e.name}", self.text(e.offset, ADD)
-        if isinstance(e.offset, n.Const) and e.offset.value > 0:
+        column, offset = f"_l_{e.name}", self.text(e.offset, ATOM)
+        bounds = interval(e.offset, self.counters)
+        if bounds is not None and bounds[0] >= 0:
             return f"{column}[_bar - {offset}] if _bar >= {offset} else _nan", TERNARY
         slow = f"_column_back({column}, _bar, {offset})"
         if self.simple(e.offset) and e.offset.type == t.INT:
@@ -169,13 +196,16 @@ class ExprWriter:
 
     def _history(self, e: n.History) -> tuple[str, int]:
         var = e.var
-        fixed = var.depth != n.DYNAMIC and isinstance(e.offset, n.Const)
-        offset, na = self.text(e.offset), self.na(var.type)
+        bounds = interval(e.offset, self.counters)
+        fixed = bounds is not None and bounds[0] >= 0 and bounds[1] <= var.depth
+        constant = isinstance(e.offset, n.Const)
+        offset, na = self.text(e.offset, ATOM), self.na(var.type)
         by_name = (self.simple(e.offset) and e.offset.type == t.INT) or isinstance(e.offset, n.Const)
         if var.every_bar and (self.is_main or var not in self.own):
             items = f"_g.h_{var.name}"
-            if fixed:
-                return f"{items}[-{offset}]", ATOM
+            if fixed and bounds is not None:
+                text = f"{items}[-{offset}]"
+                return (text, ATOM) if bounds[0] > 0 else (f"{text} if {offset} else {self.place(var)}", TERNARY)
             slow = f"_look_back({items}, {offset}, {self.place(var)}, {na})"
             if by_name:
                 return f"{items}[-{offset}] if 0 < {offset} <= len({items}) else {slow}", TERNARY
@@ -184,7 +214,7 @@ class ExprWriter:
         self.histories.add(var)
         items = f"_h_{var.name}"
         if fixed:
-            return f"{items}[{-1 - int(offset)}]", ATOM
+            return f"{items}[{-1 - int(offset)}]" if constant else f"{items}[~{offset}]", ATOM
         slow = f"_scope_back({items}, {offset}, {na})"
         if by_name:
             return f"{items}[~{offset}] if 0 <= {offset} < len({items}) else {slow}", TERNARY
@@ -246,7 +276,25 @@ class ExprWriter:
             text = self.text(left)
             there = f"{text} == {text}" if numeric else f"{text} is not None"
             return f"{text} != {self.text(right)} and {there}", AND
+        if numeric:
+            (first, a), (second, b) = self._named(left), self._named(right)
+            return f"{first} < {second} or {a} > {b}", OR
         return f"_ne({self.text(left)}, {self.text(right)})", ATOM
+
+    def _named(self, e: n.Expr) -> tuple[str, str]:
+        """Text that evaluates ``e`` once, and text that gives the value again."""
+        if self.simple(e) or isinstance(e, n.Const):
+            text = self.text(e)
+            return text, text
+        self.names += 1
+        name = f"_v{self.names}"
+        return f"({name} := {self.text(e)})", name
+
+    def _extreme(self, e: n.Pure) -> tuple[str, int]:
+        """The larger or smaller of two numbers; na if one is."""
+        sign = "<" if e.target == "maths:largest" else ">"
+        (first, a), (second, b) = self._named(e.args[0]), self._named(e.args[1])
+        return f"{b} if {first} {sign} {second} else {a} if {a} {'>=' if sign == '<' else '<='} {b} else _nan", TERNARY
 
     def simple(self, e: n.Expr) -> bool:
         """May the text stand twice? (a name whose value cannot change in between)"""

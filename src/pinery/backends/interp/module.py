@@ -11,7 +11,7 @@ from importlib import import_module
 from types import CodeType
 from typing import Any, get_type_hints
 
-from pinery.backends.interp.expressions import ExprWriter, python_field
+from pinery.backends.interp.expressions import BLOCK, ExprWriter, python_field
 from pinery.backends.interp.statements import Lines, StatementWriter, initial_value
 from pinery.backends.interp.support import NAMES, EnumMember
 from pinery.core.errors import InternalError
@@ -118,6 +118,8 @@ def _function(lines: Lines, exprs: ExprWriter, function: n.Function, is_main: bo
                 body.add(1, f"{items}.append({exprs.place(var)})", function.span)
                 if var.depth == n.DYNAMIC:
                     body.add(1, f"if len({items}) > _trim: del {items}[:-_keep]", function.span)
+                elif var.depth > BLOCK:
+                    body.add(1, f"if len({items}) > {4 * var.depth}: del {items}[:-{var.depth}]", function.span)
         lines.add(0, "def _main():")
     else:
         lines.add(0, f"def {function.name}({', '.join(['_f', *(p.name for p in function.params)])}):", function.span)
@@ -164,7 +166,9 @@ def _frame_class(lines: Lines, exprs: ExprWriter, function: n.Function, targets:
 def _history_text(var: n.Var, exprs: ExprWriter) -> str:
     na = exprs.na(var.type)
     if var.every_bar and exprs.is_main:
-        return "[]" if var.depth == n.DYNAMIC else f"_deque([{na}] * {var.depth}, {var.depth})"
+        if var.depth == n.DYNAMIC:
+            return "[]"
+        return f"[{na}] * {var.depth}" if var.depth > BLOCK else f"_deque([{na}] * {var.depth}, {var.depth})"
     if var.depth == n.DYNAMIC:
         return f"_History(_keep, {na}, filled=False)"
     return f"_History({var.depth}, {na})"

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from pinery.backends.interp.expressions import ExprWriter, python_field
 from pinery.ir import nodes as n
+from pinery.ir.ranges import constant_turns
 from pinery.lang import types as t
 from pinery.lang.source import Span
+from pinery.runtime.loops import CHECK_EVERY
 
 
 @dataclass(slots=True)
@@ -112,7 +114,12 @@ class StatementWriter:
     def _for_range(self, s: n.ForRange, indent: int) -> None:
         x = self.exprs
         step = "1" if s.step is None else x.text(s.step)
-        if s.dynamic:
+        turns = constant_turns(s)
+        if turns is not None and len(turns) < CHECK_EVERY:
+            self.lines.add(indent, f"_rt.loop_turns += {len(turns)}", s.span)
+            self.lines.add(indent, f"if _rt.loop_turns >= {CHECK_EVERY}: _spend(_rt, 0)", s.span)
+            values = f"_{turns!r}"
+        elif s.dynamic:
             values = f"_count_dynamic(_rt, {x.text(s.start)}, lambda: {x.text(s.stop)}, {step})"
         else:
             values = f"_count(_rt, {x.text(s.start)}, {x.text(s.stop)}, {step})"

@@ -8,7 +8,7 @@ from pinery.core.errors import PineRuntimeError
 from pinery.core.values import INT64, divide, divide_whole, equal, is_na, modulo, not_equal, to_int
 from pinery.runtime.history import History, column_back, look_back, scope_back
 from pinery.runtime.kernels.state import State
-from pinery.runtime.loops import count, count_dynamic, elements, pairs, turns
+from pinery.runtime.loops import count, count_dynamic, elements, pairs, spend, turns
 from pinery.runtime.strings import limited
 
 
@@ -95,6 +95,7 @@ NAMES: dict[str, Any] = {
     "_truth": truth,
     "_number": number,
     "_turns": turns,
+    "_spend": spend,
     "_count": count,
     "_count_dynamic": count_dynamic,
     "_elements": elements,
