@@ -19,14 +19,6 @@ def realised(book: Book, terms: Terms) -> float:
     return terms.initial_capital + (book.gains - book.losses)
 
 
-def open_commission(book: Book) -> float:
-    """Entry commissions of the open lots."""
-    total = 0.0
-    for lot in book.lots:
-        total += lot.commission
-    return total
-
-
 def open_profit(book: Book, terms: Terms, price: float) -> float:
     """Unrealised profit at a price, entry commissions taken off."""
     if book.position == 0:
@@ -35,7 +27,7 @@ def open_profit(book: Book, terms: Terms, price: float) -> float:
     if book.position < 0:
         value = -value
     gross = units_value(value, terms) * book.rate
-    return gross - open_commission(book) if terms.commission > 0 else gross
+    return gross - book.fees
 
 
 def units_value(price_steps: float, terms: Terms) -> float:
@@ -109,7 +101,7 @@ def liquidation_price(book: Book, terms: Terms) -> float:
     if share <= 0:
         return NAN
     units = units_of(abs(book.position), terms) * terms.pointvalue * book.rate
-    funds = realised(book, terms) - open_commission(book)
+    funds = realised(book, terms) - book.fees
     slope = units * (direction - share)
     if slope == 0:
         return NAN

@@ -10,17 +10,17 @@ from pinery.runtime.context import Runtime
 from pinery.runtime.outputs import AlertEvent
 from pinery.runtime.placeholders import number_text, render
 
-STANDARD = (
-    "order {{strategy.order.action}} @ {{strategy.order.contracts}} filled on {{ticker}}. "
-    "New strategy position is {{strategy.position_size}}"
-)
-
 
 def order_alert(fill: Fill, template: str, texts: list[str], terms: Terms, rt: Runtime) -> AlertEvent:
-    """The alert of one fill, rendered. Placeholders inside ``alert_message`` stay as they are."""
+    """The alert of one fill: the template rendered, else the order's ``alert_message`` as it is, else
+    TradingView's standard text."""
     message = texts[fill.alert]
-    if template or not message:
-        message = render(template or STANDARD, rt, rt.outputs, placeholders(fill, texts, terms))
+    if template:
+        message = render(template, rt, rt.outputs, placeholders(fill, texts, terms))
+    elif not message:
+        action = "buy" if fill.direction > 0 else "sell"
+        size, position = number_text(units_of(fill.qty, terms)), number_text(units_of(fill.after, terms))
+        message = f"order {action} @ {size} filled on {rt.instrument.ticker}. New strategy position is {position}"
     title = texts[fill.comment] or texts[fill.id]
     return AlertEvent(fill.bar, fill.time, "order", title, message, "all", 0)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from pinery.core.bars import BarSeries
 from pinery.core.instrument import Instrument
 from pinery.emulator import orders, walk
-from pinery.emulator.account import open_profit, realised
+from pinery.emulator.account import realised
 from pinery.emulator.alerts import order_alert
+from pinery.emulator.curve import Curve, Mark, curve_of
 from pinery.emulator.events import Event
 from pinery.emulator.exits import drop_idle_exits, place_exit
 from pinery.emulator.figures import Figures
-from pinery.emulator.path import Path, add_bar, add_point, clear
+from pinery.emulator.margin import set_margin_bounds
+from pinery.emulator.path import Path, add_bar, clear
 from pinery.emulator.records import CLOSE_ALL_NAME, TEXTS, close_name, trade_records
 from pinery.emulator.risk import new_day
 from pinery.emulator.settings import terms_of
@@ -26,19 +27,12 @@ from pinery.runtime.orders import CancelOrder, CloseOrder, ExitOrder, Order, Ris
 from pinery.runtime.timeframes import Timeframe, buckets
 from pinery.runtime.values import NAN
 
-DAY_MS = 86_400_000
+DAY_S = 86_400
+DAY_MS = DAY_S * 1000
 MAX_SHOWN_TRADES = 9_000  # closed trades that a script can look up from version 6 on
 
 _OCA = {"none": OCA_NONE, "cancel": OCA_CANCEL, "reduce": OCA_REDUCE}
 _DIRECTIONS = {"all": 0, "long": 1, "short": -1}
-
-
-@dataclass(slots=True)
-class Curve:
-    """The account at each bar's close: equity from closed trades, and the open position's profit."""
-
-    closed: list[float] = field(default_factory=list)
-    open: list[float] = field(default_factory=list)
 
 
 class Broker(Figures):
@@ -56,7 +50,7 @@ class Broker(Figures):
         self.terms = terms_of(self.settings, self.instrument)
         self.book = Book(self.terms.initial_capital)
         self.account = self.settings.currency or self.instrument.currency
-        self.curve = Curve()
+        self._marks: list[Mark] = []
         self.fills: list[Fill] = []
         self.texts: list[str] = list(TEXTS)
         self.trimmed = 0
@@ -72,6 +66,7 @@ class Broker(Figures):
         self._watches_days = False
         self._day_until = 0
         self._rt: Runtime | None = None
+        self._columns: tuple[list[int], list[float], list[float], list[float], list[float]] = ([], [], [], [], [])
         self._finer: BarSeries | None = None
         self._finer_at = 0
         self._standard: BarSeries | None = None
@@ -82,11 +77,17 @@ class Broker(Figures):
     def recalculates(self) -> bool:
         return self.settings.calc_on_order_fills
 
+    @property
+    def recalculates_on_close(self) -> bool:
+        return self.settings.calc_on_order_fills and self.settings.process_orders_on_close
+
     def start(self, rt: Runtime) -> None:
         """Before the first bar: ``rt`` gives bars, rates and the place for alerts."""
         from pinery.lang.versions import for_version
 
         self._rt = rt
+        columns = rt.columns
+        self._columns = (columns.time, columns.open, columns.high, columns.low, columns.close)
         self.terms.nearest = for_version(rt.version).exit_takes_nearest
         times = rt.columns.time
         self._first_day = times[0] // DAY_MS if times else 0
@@ -97,78 +98,70 @@ class Broker(Figures):
     def before(self, i: int, evaluate: Callable[[], None] | None) -> None:
         """Fill what the bar's path meets. ``evaluate`` runs the script again after a fill."""
         book = self.book
-        columns = self._rt.columns  # type: ignore[union-attr]
-        time = columns.time[i]
+        times, opens, highs, lows, closes = self._columns
         book.bar = i
-        book.time = time
+        book.time = time = times[i]
+        book.calls += 1
         if self._converts and time >= self._rate_until:
             self._new_rate(time)
         if self._watches_days and time >= self._day_until:
             self._new_day(time)
         if not book.orders and not book.position:
+            book.x = closes[i]
             return
         terms = self.terms
-        high, low = columns.high[i], columns.low[i]
-        if walk.is_quiet(book, terms, high, low):
-            book.x = high
-            walk.touch(book, terms)
-            book.x = low
-            walk.touch(book, terms)
+        high, low = highs[i], lows[i]
+        if walk.is_quiet(book, high, low):
+            if high > book.high:
+                book.high = high
+            if low < book.low:
+                book.low = low
+            book.x = closes[i]
             return
         path = self._path
         clear(path)
-        book.opened = columns.open[i]
-        if self._finer is None or not self._magnify(path, time, columns.time_close[i]):
-            add_bar(path, columns.open[i], high, low, columns.close[i])
-        book.evaluations = 0
+        book.opened = opens[i]
+        if self._finer is None or not self._magnify(path, i):
+            add_bar(path, opens[i], high, low, closes[i])
         while walk.advance(book, terms, path, self._event):
             self._take_fills()
             if evaluate is not None:
-                book.evaluations += 1
                 book.calls += 1
                 evaluate()
                 self._end_of_pass()
         if book.fills:
             self._take_fills()
             drop_idle_exits(book, terms)
-        book.evaluations = 0
-
-    def pass_begins(self, price: float) -> None:
-        """The script is about to be evaluated on the bar's close."""
-        self.book.x = price
-        self.book.calls += 1
+        book.x = closes[i]
 
     def after(self, evaluate: Callable[[], None] | None) -> None:
-        """After the script: fills at the close, then the account's figures of this bar."""
+        """After the script: fills at the close."""
         book = self.book
-        terms = self.terms
         if book.exits:
             self._end_of_pass()
         if book.orders and (self.settings.process_orders_on_close or self._has_immediate()):
-            everything = self.settings.process_orders_on_close
             price = book.x
-            path = self._path
-            clear(path)
-            add_point(path, price)
             book.opened = price
-            while walk.advance_at_close(book, terms, path, self._event, everything):
+            walk.settle_close(book, self.terms, self._event, self.settings.process_orders_on_close)
+            if book.fills:
                 self._take_fills()
-                if evaluate is not None:
-                    book.evaluations += 1
+                drop_idle_exits(book, self.terms)
+                if evaluate is not None and self.recalculates_on_close:
                     book.calls += 1
                     evaluate()
                     self._end_of_pass()
-            if book.fills:
-                self._take_fills()
-                drop_idle_exits(book, terms)
-            book.evaluations = 0
             book.x = price
-        self.curve.closed.append(realised(book, terms))
-        self.curve.open.append(open_profit(book, terms, book.x))
+
+    @property
+    def curve(self) -> Curve:
+        """The account at each bar's close so far."""
+        closes = self._columns[4][: self.book.bar + 1]
+        return curve_of(closes, self._marks, self.terms)
 
     def trades(self) -> list[TradeRecord]:
         """All trades: closed ones in order of exit, then those still open at the last bar's close."""
         book = self.book
+        walk.fold(book, self.terms)
         return trade_records(book, self.terms, self.texts, book.bar, book.time, book.x)
 
     @property
@@ -307,7 +300,13 @@ class Broker(Figures):
         before is not known yet, as exports show."""
         day = time // DAY_MS
         self._rate_until = (day + 1) * DAY_MS
-        if day == self._first_day:
+        walk.fold(self.book, self.terms)
+        self._set_rate(time, day == self._first_day)
+        set_margin_bounds(self.book, self.terms)
+        self._mark()
+
+    def _set_rate(self, time: int, first: bool) -> None:
+        if first:
             self.book.rate = 1.0
             return
         rt = self._rt
@@ -320,8 +319,9 @@ class Broker(Figures):
             self.book.rate = rate
 
     def _new_day(self, time: int) -> None:
+        """Daily rules count by trading day, on a timeframe above a day by bar (guide, risk management)."""
         self._days.load(time)
-        self._day_until = self._days.last
+        self._day_until = self._days.last if self._rt and self._rt.timeframe.seconds <= DAY_S else time + 1
         new_day(self.book, self.terms, self.book.x)
 
     def _take_fills(self) -> None:
@@ -334,6 +334,7 @@ class Broker(Figures):
                 rt.outputs.alerts.append(order_alert(fill, self._template, self.texts, self.terms, rt))
         self.fills.extend(book.fills)
         book.fills = []
+        self._mark()
         if self.terms.nearest and len(book.deals) > MAX_SHOWN_TRADES:
             self.trimmed = len(book.deals) - MAX_SHOWN_TRADES
 
@@ -349,8 +350,16 @@ class Broker(Figures):
             return
         self._finer = bars
 
-    def _magnify(self, path: Path, opened: int, closed: int) -> bool:
-        """The path through the finer bars inside a chart bar; False where there are none."""
+    def _mark(self) -> None:
+        """Note what the account's worth at a close depends on, from this bar on."""
+        book = self.book
+        self._marks.append(Mark(book.bar, realised(book, self.terms), book.position, book.cost, book.fees, book.rate))
+
+    def _magnify(self, path: Path, i: int) -> bool:
+        """The path through the finer bars inside chart bar ``i``; False where there are none."""
+        rt = self._rt
+        assert rt is not None
+        opened, closed = rt.columns.time[i], rt.columns.time_close[i]
         bars = self._finer
         assert bars is not None
         time = bars.time

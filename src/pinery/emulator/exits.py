@@ -53,7 +53,7 @@ def attach_exits(book: Book, terms: Terms) -> None:
     for stake in book.stakes:
         free = stake.left
         for rule in book.exits:
-            if rule.origin != 0 and rule.origin != stake.id:
+            if not _covers(rule, stake):
                 continue
             bracket = _find(old, stake.seq, rule)
             if bracket.exit_seq == 0:
@@ -76,6 +76,12 @@ def attach_exits(book: Book, terms: Terms) -> None:
             if bracket.stake == stake.seq and bracket.done and not _among(kept, bracket):
                 kept.append(bracket)
     book.brackets = kept
+
+
+def _covers(rule: Exit, stake: Stake) -> bool:
+    """An exit with ``from_entry`` is for the entries placed before or beside its call, one without for
+    all until the position closes (guide, exits for multiple entries)."""
+    return rule.origin == 0 or (rule.origin == stake.id and stake.call <= rule.call)
 
 
 def _find(brackets: list[Bracket], stake: int, rule: Exit) -> Bracket:
@@ -173,11 +179,13 @@ def drop_idle_exits(book: Book, terms: Terms) -> None:
     for rule in book.exits:
         alive = False
         for stake in book.stakes:
-            if rule.origin == 0 or rule.origin == stake.id:
+            if _covers(rule, stake):
                 alive = True
         for order in book.orders:
-            if (order.kind == ENTRY or order.kind == RAW) and (rule.origin == 0 or rule.origin == order.id):
-                alive = alive or not rule.attached or order.call == rule.call
+            waits = not rule.attached or order.call == rule.call
+            opens = order.kind == ENTRY or order.kind == RAW
+            if waits and opens and (rule.origin == 0 or (rule.origin == order.id and order.call <= rule.call)):
+                alive = True
         if alive:
             kept.append(rule)
     if len(kept) != len(book.exits):

@@ -12,6 +12,7 @@ from pinery.emulator.account import (
 )
 from pinery.emulator.state import Book, Deal, Lot, Terms
 from pinery.emulator.units import units_of
+from pinery.emulator.walk import fold
 from pinery.runtime.orders import StrategySettings, Trade
 from pinery.runtime.values import NAN
 
@@ -135,18 +136,22 @@ class Figures:
 
     @property
     def max_drawdown(self) -> float:
+        fold(self.book, self.terms)
         return self.book.max_drawdown
 
     @property
     def max_drawdown_percent(self) -> float:
+        fold(self.book, self.terms)
         return self.book.max_drawdown_percent
 
     @property
     def max_runup(self) -> float:
+        fold(self.book, self.terms)
         return self.book.max_runup
 
     @property
     def max_runup_percent(self) -> float:
+        fold(self.book, self.terms)
         return self.book.max_runup_percent
 
     @property
@@ -197,6 +202,7 @@ class Figures:
         lots = self.book.lots
         if not 0 <= number < len(lots):
             return None
+        fold(self.book, self.terms)
         lot = lots[int(number)]
         texts = self.texts
         units = units_of(lot.qty, self.terms)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pinery.emulator.account import commission_of, realised, units_value
 from pinery.emulator.exits import attach_exits, drop_idle_exits
-from pinery.emulator.state import OCA_CANCEL, OCA_REDUCE, Book, Deal, Fill, Lot, Order, Stake, Terms
+from pinery.emulator.margin import set_margin_bounds
+from pinery.emulator.state import ENTRY, OCA_CANCEL, OCA_REDUCE, Book, Deal, Fill, Lot, Order, Stake, Terms
 from pinery.emulator.units import units_of
 
 
@@ -45,6 +46,7 @@ def trade(
     if equity < book.trough:
         book.trough = equity
     attach_exits(book, terms)
+    set_margin_bounds(book, terms)
 
 
 def _settle_stakes(book: Book, close: int, only_id: int, only_stake: int) -> None:
@@ -78,6 +80,7 @@ def _close_lots(
     book.position += fill.direction * close
     if book.position == 0:
         book.cost = 0.0
+        book.fees = 0.0
 
 
 def _record(book: Book, terms: Terms, fill: Fill, lot: Lot, taken: int, share: float, slipped: float) -> None:
@@ -106,6 +109,7 @@ def _record(book: Book, terms: Terms, fill: Fill, lot: Lot, taken: int, share: f
     deal.slippage = units_value(slipped * taken, terms) * book.rate
     lot.qty -= taken
     lot.commission -= entry_fee
+    book.fees -= entry_fee
     book.cost -= lot.price * taken
     if deal.profit > 0:
         book.gains += deal.profit
@@ -118,12 +122,14 @@ def _open_lot(book: Book, terms: Terms, fill: Fill, opening: int, share: float) 
     book.seq += 1
     stake = Stake()
     stake.seq = book.seq
+    stake.call = fill.call
     stake.id = fill.id
     stake.qty = opening
     stake.left = opening
     stake.price = fill.price
     lot = Lot()
     lot.seq = book.seq
+    lot.counts = fill.kind == ENTRY
     lot.id = fill.id
     lot.comment = fill.comment
     lot.direction = fill.direction
@@ -136,6 +142,7 @@ def _open_lot(book: Book, terms: Terms, fill: Fill, opening: int, share: float) 
     book.lots.append(lot)
     book.position += fill.direction * opening
     book.cost += fill.price * opening
+    book.fees += lot.commission
     if book.position > book.max_long:
         book.max_long = book.position
     if -book.position > book.max_short:

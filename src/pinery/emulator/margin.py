@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pinery.emulator.account import equity, margin_share, value_of
+from pinery.emulator.account import equity, margin_share, realised, units_value, value_of
 from pinery.emulator.state import Book, Terms
 from pinery.emulator.units import steps_of
 
@@ -30,13 +30,21 @@ def called_steps(book: Book, terms: Terms) -> int:
     return min(held, max(1, 4 * cover))
 
 
-def is_safe(book: Book, terms: Terms, high: float, low: float) -> bool:
-    """Whether no price between these makes a margin call."""
+def set_margin_bounds(book: Book, terms: Terms) -> None:
+    """Note between which prices the position as it is needs no margin call, a little on the safe side."""
+    book.floor = -math.inf
+    book.ceiling = math.inf
     share = margin_share(1 if book.position > 0 else -1, terms)
-    if share <= 0:
-        return True
-    worst = low if book.position > 0 else high
-    if book.position > 0 and share > 1:
-        worst = high  # the need grows faster than the equity
-    need = value_of(abs(book.position), worst, book, terms) * share
-    return need - equity(book, terms, worst) <= need * 1e-12 or math.isnan(need)
+    if share <= 0 or book.position == 0:
+        return
+    funds = realised(book, terms) - book.fees
+    paid = units_value(book.cost, terms) * book.rate
+    unit = units_value(float(abs(book.position)), terms) * book.rate
+    if book.position < 0:
+        book.ceiling = (funds + paid) / (unit * (1.0 + share)) * (1.0 - 1e-9)
+    elif share < 1.0:
+        book.floor = (paid - funds) / (unit * (1.0 - share)) * (1.0 + 1e-9)
+    elif share > 1.0:
+        book.ceiling = (funds - paid) / (unit * (share - 1.0)) * (1.0 - 1e-9)
+    elif paid > funds * (1.0 - 1e-9):
+        book.floor = math.inf

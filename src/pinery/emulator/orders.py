@@ -18,8 +18,11 @@ def place_entry(book: Book, terms: Terms, order: Order, units: float) -> None:
         return
     _round_levels(order, terms)
     projected, waiting = _projected(book, order)
-    open_lots = len(book.lots) if book.position * order.direction > 0 and projected * order.direction > 0 else 0
-    if open_lots + waiting >= terms.pyramiding:
+    if projected * order.direction > 0 and book.position * order.direction > 0:
+        for lot in book.lots:
+            if lot.counts:  # trades of strategy.order do not (guide, pyramiding)
+                waiting += 1
+    if waiting >= terms.pyramiding:
         return
     reversing = max(0, -projected * order.direction)
     order.extra = reversing
@@ -86,7 +89,7 @@ def place_close(book: Book, terms: Terms, order: Order, units: float, percent: f
 
 
 def cancel(book: Book, terms: Terms, id: int) -> None:
-    """Drop the pending orders and exits with an id."""
+    """Drop the pending orders and exits with an id, market orders too while they have not filled (guide)."""
     kept: list[Order] = []
     for order in book.orders:
         if order.id != id or order.kind == CLOSE or order.kind == CLOSE_ALL:
@@ -96,16 +99,7 @@ def cancel(book: Book, terms: Terms, id: int) -> None:
 
 
 def cancel_all(book: Book, terms: Terms) -> None:
-    kept: list[Order] = []
-    for order in book.orders:
-        if order.kind == CLOSE or order.kind == CLOSE_ALL:
-            kept.append(order)
-    book.orders = kept
-    cancel_exits(book, terms, 0)
-
-
-def void_all(book: Book, terms: Terms) -> None:
-    """A risk rule has struck: nothing stays pending."""
+    """Nothing stays pending; market orders go as well, when they were placed in the same evaluation."""
     book.orders = []
     cancel_exits(book, terms, 0)
 
@@ -180,6 +174,4 @@ def _append(book: Book, order: Order) -> None:
     book.seq += 1
     order.seq = book.seq
     order.call = book.calls
-    order.vertex = book.vertex
-    order.evaluation = book.evaluations
     book.orders.append(order)

@@ -41,9 +41,3 @@ def add_bar(path: Path, opened: float, high: float, low: float, close: float) ->
     path.jumps.append(0)
     path.jumps.append(0)
     path.jumps.append(0)
-
-
-def add_point(path: Path, price: float) -> None:
-    """A single price, as at a bar's close."""
-    path.prices.append(price)
-    path.jumps.append(1)

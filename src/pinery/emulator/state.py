@@ -98,7 +98,6 @@ class Order:
         "call",
         "comment",
         "direction",
-        "evaluation",
         "extra",
         "id",
         "immediate",
@@ -113,7 +112,6 @@ class Order:
         "sized",
         "stop",
         "triggered",
-        "vertex",
     )
 
     def __init__(self) -> None:
@@ -135,8 +133,6 @@ class Order:
         self.alert: int = 0
         self.silent: bool = False
         self.call: int = 0  # number of the evaluation that placed it
-        self.vertex: int = -1  # of the path, when placed inside a bar
-        self.evaluation: int = 0  # how many evaluations after fills this bar had when it was placed
 
     def is_market(self) -> bool:
         return self.limit != self.limit and self.stop != self.stop
@@ -245,10 +241,11 @@ class Stake:
     With the FIFO rule the lots that an exit closes may be another entry's.
     """
 
-    __slots__ = ("id", "left", "price", "qty", "seq")
+    __slots__ = ("call", "id", "left", "price", "qty", "seq")
 
     def __init__(self) -> None:
         self.seq: int = 0
+        self.call: int = 0  # number of the evaluation that placed its order
         self.id: int = 0
         self.qty: int = 0
         self.left: int = 0
@@ -258,10 +255,24 @@ class Stake:
 class Lot:
     """One open trade."""
 
-    __slots__ = ("bar", "best", "comment", "commission", "direction", "id", "price", "qty", "seq", "time", "worst")
+    __slots__ = (
+        "bar",
+        "best",
+        "comment",
+        "commission",
+        "counts",
+        "direction",
+        "id",
+        "price",
+        "qty",
+        "seq",
+        "time",
+        "worst",
+    )
 
     def __init__(self) -> None:
         self.seq: int = 0  # of its stake
+        self.counts: bool = True  # towards the pyramiding limit: opened by strategy.entry
         self.id: int = 0
         self.comment: int = 0
         self.direction: int = 1
@@ -327,6 +338,7 @@ class Fill:
         "alert",
         "bar",
         "before",
+        "call",
         "comment",
         "direction",
         "id",
@@ -340,6 +352,7 @@ class Fill:
 
     def __init__(self) -> None:
         self.kind: int = ENTRY
+        self.call: int = 0  # number of the evaluation that placed the order
         self.id: int = 0
         self.comment: int = 0
         self.alert: int = 0
@@ -387,17 +400,21 @@ class Book:
         "blocked",
         "brackets",
         "calls",
+        "ceiling",
         "cost",
         "day_fills",
         "day_start",
         "deals",
-        "evaluations",
         "exits",
+        "fees",
         "fills",
+        "floor",
         "gains",
+        "high",
         "loss_days_run",
         "losses",
         "lots",
+        "low",
         "margin_calls",
         "max_drawdown",
         "max_drawdown_percent",
@@ -416,7 +433,6 @@ class Book:
         "stopped",
         "time",
         "trough",
-        "vertex",
         "x",
     )
 
@@ -426,9 +442,7 @@ class Book:
         self.x: float = NAN  # the price at hand
         self.opened: float = NAN  # the bar's open
         self.rate: float = 1.0  # account currency for one of the quote currency, on this day
-        self.vertex: int = -1
         self.calls: int = 0  # evaluations of the script so far
-        self.evaluations: int = 0  # after fills, on this bar
         self.seq: int = 0
         self.orders: list[Order] = []
         self.exits: list[Exit] = []
@@ -439,6 +453,12 @@ class Book:
         self.fills: list[Fill] = []  # since the outer layer last took them
         self.position: int = 0
         self.cost: float = 0.0  # sum of price times steps of the lots
+        self.fees: float = 0.0  # entry commissions of the lots
+        # Prices met since the lots last took note of them, and where a margin call begins.
+        self.high: float = -math.inf
+        self.low: float = math.inf
+        self.floor: float = -math.inf
+        self.ceiling: float = math.inf
         self.gains: float = 0.0  # realised, kept as two sums as TradingView does
         self.losses: float = 0.0  # at least 0
         self.peak: float = initial_capital  # highest and lowest realised equity

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pinery.emulator.account import affordable, default_steps, equity, realised
+import math
+
+from pinery.emulator.account import affordable, default_steps, equity
 from pinery.emulator.events import ARM, LOSS, NOTHING, ORDER, PROFIT, TRIGGER, Event, next_event
 from pinery.emulator.exits import attach_exits, trail
 from pinery.emulator.fills import settle_group, trade
-from pinery.emulator.margin import called_steps, is_safe
-from pinery.emulator.orders import void_all
+from pinery.emulator.margin import called_steps
+from pinery.emulator.orders import cancel_all
 from pinery.emulator.path import Path
 from pinery.emulator.risk import loss_days_struck, struck, watches_equity
 from pinery.emulator.state import (
@@ -30,10 +32,8 @@ from pinery.emulator.state import (
     Terms,
 )
 
-MAX_EVALUATIONS = 4  # after fills, on one historical bar (documented for calc_on_order_fills)
 
-
-def is_quiet(book: Book, terms: Terms, high: float, low: float) -> bool:
+def is_quiet(book: Book, high: float, low: float) -> bool:
     """Whether nothing can happen on a bar with this range, so that it need not be walked."""
     for order in book.orders:
         if order.is_market():
@@ -56,68 +56,68 @@ def is_quiet(book: Book, terms: Terms, high: float, low: float) -> bool:
                 return False
         elif low <= bracket.limit or high >= bracket.stop or low <= bracket.arm:
             return False
-    return is_safe(book, terms, high, low) and not watches_equity(book)
+    return book.floor < low and high < book.ceiling and not watches_equity(book)
 
 
 def advance(book: Book, terms: Terms, path: Path, event: Event) -> bool:
-    """Walk on. True: stopped after a fill for the script to be evaluated again; False: at the end."""
+    """Walk on. True: the script is to be evaluated again at the price at hand; False: at the end.
+
+    With calc_on_order_fills that is at each point of the path, but for the close, on the way to which
+    an order filled: the guide speaks of one execution on each tick with fills, a bar without finer data
+    having four ticks. Orders placed there fill at the next point at the earliest.
+    """
     last = len(path.prices) - 1
     while path.at <= last:
-        book.vertex = path.at
         target = path.prices[path.at]
-        if not path.arrived:
-            if path.jumps[path.at] == 1 or book.x != book.x:
-                book.x = target
-            elif _travel(book, terms, target, event):
-                return True
-            path.arrived = True
-            touch(book, terms)
-            if loss_days_struck(book):
-                book.stopped = True
-                force_out(book, terms, TEXT_MAX_LOSS_DAYS)
-        if _fill_markets(book, terms, path, False):
-            return True
-        if _travel(book, terms, target, event):
-            return True
-        favourable = path.at > 0 and path.jumps[path.at] == 0 and path.at < last
-        favourable = favourable and (target - path.prices[path.at - 1]) * book.position > 0
-        if not favourable:
+        if path.arrived:
+            path.at += 1
+            path.arrived = False
+            continue
+        before = len(book.fills)
+        if path.jumps[path.at] == 1 or book.x != book.x:
+            book.x = target
+        else:
+            _travel(book, terms, target, event)
+        path.arrived = True
+        touch(book, terms)
+        if loss_days_struck(book):
+            book.stopped = True
+            force_out(book, terms, TEXT_MAX_LOSS_DAYS)
+        _fill_markets(book, terms, False)
+        _travel(book, terms, target, event)
+        favourable = 0 < path.at < last and path.jumps[path.at] == 0
+        if not (favourable and (target - path.prices[path.at - 1]) * book.position > 0):
             call_margin(book, terms)
         if watches_equity(book):
             enforce(book, terms, target)
-        path.at += 1
-        path.arrived = False
-    book.vertex = -1
+        if terms.recalculates and path.at < last and len(book.fills) > before:
+            return True
     return False
 
 
-def advance_at_close(book: Book, terms: Terms, path: Path, event: Event, everything: bool) -> bool:
-    """Fills at the bar's close, on a path of that one price; result as ``advance``.
+def settle_close(book: Book, terms: Terms, event: Event, everything: bool) -> None:
+    """Fills at the bar's close.
 
     ``everything``: the market orders and then the priced ones that the close has passed
     (process_orders_on_close; seen in exports). Else only closes placed with ``immediately``.
     """
+    _fill_markets(book, terms, not everything)
     if everything:
-        return advance(book, terms, path, event)
-    book.vertex = 0
-    stopped = _fill_markets(book, terms, path, True)
-    book.vertex = -1
-    return stopped
+        _travel(book, terms, book.x, event)
+        call_margin(book, terms)
 
 
-def _travel(book: Book, terms: Terms, target: float, event: Event) -> bool:
-    """Go to a price, filling what is met. True: stopped after a fill."""
+def _travel(book: Book, terms: Terms, target: float, event: Event) -> None:
+    """Go to a price, filling what is met on the way."""
     while True:
         for bracket in book.brackets:
             trail(bracket, book.x)
         if not book.orders and not book.brackets:
-            book.x = target
-            return False
+            break
         next_event(book, terms, target, event)
         if event.kind == NOTHING:
-            book.x = target
-            return False
-        at_vertex = book.x == target
+            break
+        at_point = book.x == target
         book.x = event.price
         before = len(book.fills)
         if event.kind == TRIGGER:
@@ -130,43 +130,25 @@ def _travel(book: Book, terms: Terms, target: float, event: Event) -> bool:
             _fill_leg(book, terms, event.index, event.kind, event.far == 0.0)
         if len(book.fills) > before:
             # A daily limit struck inside the bar closes at the point the path is heading for.
-            enforce(book, terms, book.x if at_vertex else target)
-            if _pauses(book, terms):
-                return True
+            enforce(book, terms, book.x if at_point else target)
+    book.x = target
 
 
-def _fill_markets(book: Book, terms: Terms, path: Path, immediate: bool) -> bool:
+def _fill_markets(book: Book, terms: Terms, immediate: bool) -> None:
     """Market orders in the order of placement, before priced ones that the open has passed (seen in exports)."""
     while True:
         found = -1
         for i in range(len(book.orders)):
             order = book.orders[i]
-            if order.is_market() and (order.immediate or not immediate) and _is_due(book, terms, order, path):
+            if order.is_market() and (order.immediate or not immediate):
                 found = i
                 break
         if found < 0:
-            return False
+            return
         before = len(book.fills)
         _fill_order(book, terms, found, True)
         if len(book.fills) > before:
             enforce(book, terms, book.x)
-            if _pauses(book, terms):
-                return True
-
-
-def _is_due(book: Book, terms: Terms, order: Order, path: Path) -> bool:
-    """An order placed by an evaluation inside the bar fills at the next point of the path, one placed
-    by the first such evaluation at the open itself; none at the close (documented: two on the open,
-    one on the high, one on the low)."""
-    if order.vertex < 0 or len(path.prices) == 1:
-        return True
-    if path.at == 0:
-        return order.evaluation <= 1
-    return order.vertex < path.at < len(path.prices) - 1
-
-
-def _pauses(book: Book, terms: Terms) -> bool:
-    return terms.recalculates and book.evaluations < MAX_EVALUATIONS
 
 
 def _fill_order(book: Book, terms: Terms, index: int, at_once: bool) -> None:
@@ -208,6 +190,7 @@ def _fill_order(book: Book, terms: Terms, index: int, at_once: bool) -> None:
     if close + opening > 0:
         fill = Fill()
         fill.kind = order.kind
+        fill.call = order.call
         fill.id = order.name
         fill.comment = order.comment
         fill.alert = order.alert
@@ -294,7 +277,7 @@ def enforce(book: Book, terms: Terms, price: float) -> None:
 
 
 def force_out(book: Book, terms: Terms, text: int) -> None:
-    void_all(book, terms)
+    cancel_all(book, terms)
     if book.position != 0:
         touch(book, terms)
         _force(book, terms, abs(book.position), text)
@@ -313,22 +296,41 @@ def _force(book: Book, terms: Terms, steps: int, text: int) -> None:
 
 def touch(book: Book, terms: Terms) -> None:
     """Note how good and how bad the price at hand is for the open trades and the account."""
-    if book.position == 0:
-        return
-    unit = terms.pointvalue * book.rate
-    for lot in book.lots:
-        gain = lot.direction * (book.x - lot.price) * unit
-        if gain > lot.best:
-            lot.best = gain
-        elif gain < lot.worst:
-            lot.worst = gain
-    now = equity(book, terms, book.x)
-    peak = max(book.peak, realised(book, terms))
-    if peak - now > book.max_drawdown:
-        book.max_drawdown = peak - now
-    if peak > 0 and (peak - now) / peak * 100.0 > book.max_drawdown_percent:
-        book.max_drawdown_percent = (peak - now) / peak * 100.0
-    if now - book.trough > book.max_runup:
-        book.max_runup = now - book.trough
-    if book.trough > 0 and (now - book.trough) / book.trough * 100.0 > book.max_runup_percent:
-        book.max_runup_percent = (now - book.trough) / book.trough * 100.0
+    if book.x > book.high:
+        book.high = book.x
+    if book.x < book.low:
+        book.low = book.x
+    fold(book, terms)
+
+
+def fold(book: Book, terms: Terms) -> None:
+    """Let the open trades and the account take note of the highest and lowest price since the last time."""
+    if book.position != 0 and book.high >= book.low:
+        unit = terms.pointvalue * book.rate
+        best = book.high if book.position > 0 else book.low
+        worst = book.low if book.position > 0 else book.high
+        for lot in book.lots:
+            gain = lot.direction * (best - lot.price) * unit
+            if gain > lot.best:
+                lot.best = gain
+            loss = lot.direction * (worst - lot.price) * unit
+            if loss < lot.worst:
+                lot.worst = loss
+        _note_equity(book, equity(book, terms, best))
+        _note_equity(book, equity(book, terms, worst))
+    book.high = -math.inf
+    book.low = math.inf
+
+
+def _note_equity(book: Book, now: float) -> None:
+    """Drawdown from the highest realised equity, run-up from the lowest (help pages on both figures)."""
+    drawdown = book.peak - now
+    if drawdown > book.max_drawdown:
+        book.max_drawdown = drawdown
+    if book.peak > 0 and drawdown / book.peak * 100.0 > book.max_drawdown_percent:
+        book.max_drawdown_percent = drawdown / book.peak * 100.0
+    runup = now - book.trough
+    if runup > book.max_runup:
+        book.max_runup = runup
+    if book.trough > 0 and runup / book.trough * 100.0 > book.max_runup_percent:
+        book.max_runup_percent = runup / book.trough * 100.0

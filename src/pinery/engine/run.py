@@ -205,8 +205,7 @@ def _run_with_broker(instance: Instance, broker: BarBroker, progress: Progress |
     """The bar loop of a strategy: fills on the bar's path, the script on its close, fills at the close."""
     rt = instance.rt
     outputs = rt.outputs
-    closes = rt.columns.close
-    total = len(closes)
+    total = len(rt.columns.time)
     broker.start(rt)
     passes = _Recalculation(instance) if broker.recalculates else None
     again = passes.evaluate if passes is not None else None
@@ -215,8 +214,7 @@ def _run_with_broker(instance: Instance, broker: BarBroker, progress: Progress |
             passes.begin(i)
         broker.before(i, again)
         if passes is not None:
-            passes.roll_back()
-        broker.pass_begins(closes[i])
+            passes.roll_back(broker.recalculates_on_close)
         instance.step(i)
         broker.after(again)
         outputs.finish_bar(rt)
@@ -227,7 +225,8 @@ def _run_with_broker(instance: Instance, broker: BarBroker, progress: Progress |
 class _Recalculation:
     """Evaluations after fills: each starts from the state after the bar before, as TradingView's rollback does.
 
-    The state is copied only on bars with fills, before the first evaluation of the bar.
+    The state is copied before the first evaluation of the bar, on bars with fills only, unless there may
+    be fills at the close that call for another evaluation.
     """
 
     __slots__ = ("_bar", "_instance", "_snapshot")
@@ -248,10 +247,12 @@ class _Recalculation:
             self._snapshot.restore(self._instance)
         self._instance.step(self._bar)
 
-    def roll_back(self) -> None:
-        """Forget what evaluations inside the bar did, before the one on its close."""
+    def roll_back(self, keep: bool) -> None:
+        """Forget what evaluations inside the bar did, before the one on its close; ``keep`` the state for another."""
         if self._snapshot is not None:
             self._snapshot.restore(self._instance)
+        elif keep:
+            self._snapshot = Snapshot.take(self._instance)
 
 
 def _own_timeframe(script: CompiledScript, chart: Timeframe) -> Timeframe:

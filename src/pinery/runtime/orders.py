@@ -248,15 +248,14 @@ class BarBroker(Protocol):
 
     @property
     def recalculates(self) -> bool: ...
+    @property
+    def recalculates_on_close(self) -> bool: ...
 
     def start(self, rt: Runtime) -> None:
         """Once, before the first bar."""
 
     def before(self, i: int, evaluate: Callable[[], None] | None) -> None:
-        """Before the script is evaluated on bar ``i``."""
-
-    def pass_begins(self, price: float) -> None:
-        """The evaluation on the bar's close is next; ``price`` is the close."""
+        """Before the script is evaluated on the close of bar ``i``."""
 
     def after(self, evaluate: Callable[[], None] | None) -> None:
         """After it."""
