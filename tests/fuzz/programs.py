@@ -50,7 +50,7 @@ class Routine:
 
 @dataclass
 class Writer:
-    """Writes one program. ``realtime``: also what a realtime bar may see differently."""
+    """Writes one program."""
 
     random: Random
     version: int
@@ -62,6 +62,8 @@ class Writer:
     in_function: bool = False
     plots: int = 0
     requests: int = 0
+    strategy: bool = False
+    mark: int = 0  # names from here on belong to the function being written
 
     # --- choices ------------------------------------------------------------------------
 
@@ -187,7 +189,8 @@ class Writer:
                 return f"({a('float')} {op} {a(self.pick(['float', 'int']))})"
             case "string":
                 if self.chance(50):
-                    return f"{self.function_name('str.tostring')}({self.expr(self.pick(['int', 'float']), qualifier, depth)})"
+                    value = self.expr(self.pick(["int", "float"]), qualifier, depth)
+                    return f"{self.function_name('str.tostring')}({value})"
                 return f"({a('string')} + {self.literal('string', qualifier)})"
         return self.leaf(type_, qualifier)
 
@@ -269,7 +272,7 @@ class Writer:
 
     def var(self) -> str:
         kind = self.pick([*SCALARS, "array<float>", "array<int>", *(COLLECTIONS if self.version > 4 else ())])
-        mode = "var" if self.version == 4 or self.chance(95) else "var"
+        mode = "var" if self.version == 4 or self.chance(95) else "varip"
         value = self.expr(kind, SERIES, 2)
         if kind in COLLECTIONS:
             text = f"{mode} NAME = {self.collection(kind)}"
@@ -293,8 +296,6 @@ class Writer:
     @property
     def local(self) -> set[str]:
         return {n.text for n in self.names[self.mark :]}
-
-    mark: int = 0
 
     def body(self, size: int, extra: tuple[Name, ...] = ()) -> str:
         kept = len(self.names)
@@ -452,7 +453,7 @@ class Writer:
         )
 
     def drop_call(self) -> str:
-        """A value that is used by a plain name only, so that it stands in its own history."""
+        """A call of a built-in by itself."""
         value = self.call("float", SERIES, 2)
         return self.scalar() if value is None else self.line(self.declare(f"float NAME = {value}", "float"))
 
@@ -538,7 +539,7 @@ class Writer:
     def object_type(self) -> str:
         text = 'type Point\n    float level = 1.5\n    int count\n    string word = "w"\n'
         if self.chance(60):
-            body = f"    this.count := nz(this.count) + 1\n    float out = this.level * k + {self.pick(PRICES)}[1]\n    out\n"
+            body = f"    this.count += 1\n    float out = this.level * k + {self.pick(PRICES)}[1]\n    out\n"
             text += f"method grow(Point this, float k) =>\n{body}"
             self.routines.append(Routine("grow", ("float",), ("float",), "Point"))
         for mode in ("var ", ""):
@@ -603,8 +604,6 @@ class Writer:
         for name in [n for n in self.names if n.qualifier is SERIES and n.type in ("int", "float")][-12:]:
             text += f'plot({name.text}, "{name.text}")\n'
         return text + 'plot(close, "last")\n'
-
-    strategy: bool = False
 
 
 def program(seed: int, size: int, version: int) -> str:
