@@ -59,7 +59,7 @@ def figure_text(value: float, unit: str, currency: str = "") -> str:
     """A value with its unit; na is a dash."""
     if not math.isfinite(value):
         return NA
-    value += 0.0  # no minus before a zero
+    value = (round(value, 2) if unit in ("money", "percent") else value) + 0.0  # no minus before a zero
     match unit:
         case "money":
             return f"{value:,.2f} {currency}".rstrip()

@@ -71,7 +71,7 @@ def _headlines(result: BacktestResult) -> list[list[str]]:
         small = [more.removesuffix(")")] if more else []
         if METRICS[name].unit == "money":
             small.insert(0, result.currency)
-        found.append([row.title, amount, " · ".join(small)])
+        found.append([row.title.partition(" (")[0], amount, " · ".join(small)])
     return found
 
 

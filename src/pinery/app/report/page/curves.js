@@ -15,12 +15,12 @@ function drawEquity(box, data, page) {
   const keys = element("p", { className: "keys" });
   box.append(keys);
   const times = timeMarks(data, n);
-  const upper = new Plot(CURVE_WIDTH, 260, [0, Math.max(1, n - 1)], padded(range(equity, hold, report.capital)));
+  const [scale, fits] = range(equity, hold, report.capital);
+  const upper = new Plot(CURVE_WIDTH, 260, [0, Math.max(1, n - 1)], padded(scale));
   upper.gridY(marks(...upper.domain.y, 5), short);
   upper.gridX(times.map(([i]) => i), (i) => times.find(([k]) => k === i)[1]);
   upper.line(upper.margin.left, upper.y(report.capital), upper.width - upper.margin.right, upper.y(report.capital), "axis");
-  const clip = clipOf(upper);
-  if (hold) upper.path(pathOf(thinned(hold, CURVE_WIDTH), upper), "fill:none;stroke:var(--quiet);stroke-width:1;stroke-dasharray:4 3").setAttribute("clip-path", clip);
+  if (hold && fits) upper.path(pathOf(thinned(hold, CURVE_WIDTH), upper), "fill:none;stroke:var(--quiet);stroke-width:1;stroke-dasharray:4 3");
   upper.path(pathOf(thinned(equity, CURVE_WIDTH), upper), "fill:none;stroke:var(--accent);stroke-width:1.6");
   const lower = new Plot(CURVE_WIDTH, 120, [0, Math.max(1, n - 1)], [Math.min(-0.01, extent(under)[0] * 1.05), 0]);
   lower.gridY(marks(...lower.domain.y, 3), (v) => `${short(v)}%`);
@@ -65,20 +65,11 @@ function keyOf(color, name, value) {
   return element("span", {}, mark, `${name} `, element("b", {}, value));
 }
 
-// Both curves, unless buying and holding would press the equity into a flat line.
+// The scale for both curves, and whether buying and holding is drawn: not where it would press the equity flat.
 function range(equity, hold, capital) {
   const own = extent(equity, [capital]);
-  if (!hold) return own;
-  const both = extent(hold, own);
-  return both[1] - both[0] <= 5 * (own[1] - own[0]) ? both : own;
-}
-
-// Buying and holding may leave the range of the equity: it is cut off there.
-function clipOf(plot) {
-  const clip = svgElement("clipPath", { id: "plot-area" });
-  clip.append(svgElement("rect", { x: plot.margin.left, y: plot.margin.top, width: plot.width - plot.margin.left - plot.margin.right, height: plot.height - plot.margin.top - plot.margin.bottom }));
-  plot.svg.append(clip);
-  return "url(#plot-area)";
+  const both = hold ? extent(hold, own) : own;
+  return both[1] - both[0] <= 6 * (own[1] - own[0]) ? [both, true] : [own, false];
 }
 
 function padded([low, high]) {

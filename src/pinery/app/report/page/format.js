@@ -2,12 +2,17 @@
 
 function money(value) {
   if (value === null || value !== value) return "—";
-  return signed(value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
+  return cents(value);
 }
 
 function percentText(value) {
   if (value === null || value !== value) return "—";
-  return `${signed(value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }))}%`;
+  return `${cents(value)}%`;
+}
+
+// Two decimals; what rounds to zero has no sign.
+function cents(value) {
+  return signed((Number(value.toFixed(2)) || 0).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 }
 
 function plainNumber(value) {
