@@ -1,4 +1,8 @@
-"""Past values of a script's variables."""
+"""Past values of a script's variables.
+
+An offset that is na reads the current value. Public scripts depend on it: ``high[abs(highestbars(2))]``,
+whose offset is na on the first bar, would else leave na in what they accumulate for ever.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ class History:
 def scope_back(items: list[Any], offset: Any, na: Any) -> Any:
     """``x[offset]`` of a variable whose scope has run on this bar; ``items`` ends with this bar's value."""
     if offset != offset:
-        return na
+        return items[-1]
     if offset < 0:
         raise negative_offset(offset)
     i = len(items) - 1 - int(offset)
@@ -47,7 +51,7 @@ def scope_back(items: list[Any], offset: Any, na: Any) -> Any:
 def look_back(items: list[Any], offset: Any, current: Any, na: Any) -> Any:
     """``x[offset]`` of a variable with one value per bar; ``items`` ends with the previous bar's."""
     if offset != offset:
-        return na
+        return current
     if offset < 1:
         if offset < 0:
             raise negative_offset(offset)
@@ -59,7 +63,7 @@ def look_back(items: list[Any], offset: Any, current: Any, na: Any) -> Any:
 def column_back(column: list[Any], bar: int, offset: Any) -> Any:
     """``close[offset]``: the column's value that many bars before ``bar``; na before the first bar."""
     if offset != offset:
-        return NAN
+        return column[bar]
     if offset < 0:
         raise negative_offset(offset)
     i = bar - int(offset)
