@@ -36,7 +36,7 @@ def trade(
         if book.position == 0:
             drop_idle_exits(book, terms)
     if opening > 0:
-        _open_lot(book, terms, fill, opening, opening / (close + opening))
+        _open_lot(book, terms, fill, opening, opening / (close + opening), slipped)
     fill.after = book.position
     book.fills.append(fill)
     book.day_fills += 1
@@ -106,7 +106,7 @@ def _record(book: Book, terms: Terms, fill: Fill, lot: Lot, taken: int, share: f
     gain = lot.direction * (fill.price - lot.price) * terms.pointvalue * book.rate
     deal.best = max(lot.best, gain)
     deal.worst = min(lot.worst, gain)
-    deal.slippage = units_value(slipped * taken, terms) * book.rate
+    deal.slippage = units_value((lot.slipped + slipped) * taken, terms) * book.rate
     lot.qty -= taken
     lot.commission -= entry_fee
     book.fees -= entry_fee
@@ -118,7 +118,7 @@ def _record(book: Book, terms: Terms, fill: Fill, lot: Lot, taken: int, share: f
     book.deals.append(deal)
 
 
-def _open_lot(book: Book, terms: Terms, fill: Fill, opening: int, share: float) -> None:
+def _open_lot(book: Book, terms: Terms, fill: Fill, opening: int, share: float, slipped: float) -> None:
     book.seq += 1
     stake = Stake()
     stake.seq = book.seq
@@ -133,6 +133,7 @@ def _open_lot(book: Book, terms: Terms, fill: Fill, opening: int, share: float) 
     lot.id = fill.id
     lot.comment = fill.comment
     lot.direction = fill.direction
+    lot.slipped = slipped
     lot.qty = opening
     lot.price = fill.price
     lot.bar = fill.bar

@@ -91,6 +91,7 @@ def trade_records(book: Book, terms: Terms, texts: list[str], bar: int, time: in
                 max_drawdown_percent=percent(-lot.worst * units, value),
                 cumulative_profit=total,
                 cumulative_profit_percent=percent(total, terms.initial_capital),
+                slippage_cost=lot.slipped * units * terms.pointvalue * book.rate,
                 is_open=True,
             )
         )

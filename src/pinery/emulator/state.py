@@ -51,6 +51,7 @@ class Terms:
     __slots__ = (
         "commission",
         "commission_kind",
+        "every_point",
         "fifo",
         "initial_capital",
         "limit_ticks",
@@ -88,6 +89,7 @@ class Terms:
         self.fifo: bool = True
         self.nearest: bool = True  # strategy.exit with a price and a distance takes the one reached first
         self.recalculates: bool = False  # calc_on_order_fills
+        self.every_point: bool = False  # calc_on_every_history_tick
 
 
 class Order:
@@ -266,6 +268,7 @@ class Lot:
         "price",
         "qty",
         "seq",
+        "slipped",
         "time",
         "worst",
     )
@@ -281,6 +284,7 @@ class Lot:
         self.bar: int = 0
         self.time: int = 0
         self.commission: float = 0.0  # of the entry, for what is left
+        self.slipped: float = 0.0  # price distance that slippage took at the entry
         self.best: float = 0.0  # largest profit per unit so far, account currency
         self.worst: float = 0.0  # largest loss per unit so far, as a number at most 0
 
