@@ -11,7 +11,7 @@ from pinery.emulator.state import (
     Book,
     Terms,
 )
-from pinery.emulator.units import steps_of, units_of
+from pinery.emulator.units import rounded_money, steps_of, units_of
 
 
 def realised(book: Book, terms: Terms) -> float:
@@ -69,7 +69,7 @@ def default_steps(price: float, book: Book, terms: Terms) -> int:
         return 0
     if terms.size_kind == SIZE_CASH:
         return steps_of(terms.size_value / unit, terms)  # fees are not taken off, exports show
-    money = equity(book, terms, book.x) * terms.size_value / 100.0
+    money = rounded_money(equity(book, terms, book.x)) * terms.size_value / 100.0
     if terms.commission_kind == COMMISSION_PERCENT:
         money /= 1.0 + terms.commission / 100.0
     elif terms.commission_kind == COMMISSION_PER_CONTRACT:

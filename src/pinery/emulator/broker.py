@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pinery.core.bars import BarSeries
 from pinery.core.instrument import Instrument
 from pinery.emulator import orders, walk
 from pinery.emulator.account import realised
@@ -12,23 +11,27 @@ from pinery.emulator.alerts import order_alert
 from pinery.emulator.curve import Curve, Mark, curve_of
 from pinery.emulator.events import Event
 from pinery.emulator.exits import drop_idle_exits, place_exit
+from pinery.emulator.feeds import Feed
 from pinery.emulator.figures import Figures
 from pinery.emulator.margin import set_margin_bounds
-from pinery.emulator.path import Path, add_bar, clear
+from pinery.emulator.path import Path, clear
 from pinery.emulator.records import CLOSE_ALL_NAME, TEXTS, close_name, trade_records
 from pinery.emulator.risk import new_day
 from pinery.emulator.settings import terms_of
 from pinery.emulator.state import CLOSE, CLOSE_ALL, ENTRY, OCA_CANCEL, OCA_NONE, OCA_REDUCE, RAW, Book, Exit, Fill
 from pinery.emulator.state import Order as Pending
+from pinery.emulator.ticks import PartialBar
 from pinery.emulator.trades import TradeRecord
 from pinery.emulator.units import steps_of
-from pinery.runtime.context import Runtime
+from pinery.lang.versions import for_version
+from pinery.runtime.context import Columns, Runtime
 from pinery.runtime.orders import CancelOrder, CloseOrder, ExitOrder, Order, RiskRule, StrategySettings
 from pinery.runtime.timeframes import Timeframe, buckets
 from pinery.runtime.values import NAN
 
 DAY_S = 86_400
 DAY_MS = DAY_S * 1000
+NEVER = 1 << 62
 MAX_SHOWN_TRADES = 9_000  # closed trades that a script can look up from version 6 on
 
 _OCA = {"none": OCA_NONE, "cancel": OCA_CANCEL, "reduce": OCA_REDUCE}
@@ -62,101 +65,101 @@ class Broker(Figures):
         self._event = Event()
         self._converts = self.account != self.instrument.currency
         self._rate_until = 0
-        self._first_day = 0
         self._watches_days = False
         self._day_until = 0
+        self._next_change = 0
+        self._trims = True
         self._rt: Runtime | None = None
-        self._columns: tuple[list[int], list[float], list[float], list[float], list[float]] = ([], [], [], [], [])
-        self._finer: BarSeries | None = None
-        self._finer_at = 0
-        self._standard: BarSeries | None = None
+        self._columns = Columns()
 
     # --- the bar loop -------------------------------------------------------------------
 
     @property
     def recalculates(self) -> bool:
-        return self.settings.calc_on_order_fills
+        return self.terms.recalculates or self.terms.every_point
 
     @property
     def recalculates_on_close(self) -> bool:
-        return self.settings.calc_on_order_fills and self.settings.process_orders_on_close
+        return self.terms.recalculates and self.settings.process_orders_on_close
 
     def start(self, rt: Runtime) -> None:
         """Before the first bar: ``rt`` gives bars, rates and the place for alerts."""
-        from pinery.lang.versions import for_version
-
         self._rt = rt
-        columns = rt.columns
-        self._columns = (columns.time, columns.open, columns.high, columns.low, columns.close)
-        self.terms.nearest = for_version(rt.version).exit_takes_nearest
-        times = rt.columns.time
-        self._first_day = times[0] // DAY_MS if times else 0
-        self._days = buckets(Timeframe.parse("1D", rt.timeframe), rt.instrument)
-        if self.settings.use_bar_magnifier:
-            self._open_magnifier(rt)
+        self._columns = rt.columns
+        version = for_version(rt.version)
+        self.terms.nearest = version.exit_takes_nearest
+        self._trims = version.trims_orders
+        self._feed = Feed(self.settings, rt)
+        self._range = self._feed.range
 
     def before(self, i: int, evaluate: Callable[[], None] | None) -> None:
         """Fill what the bar's path meets. ``evaluate`` runs the script again after a fill."""
         book = self.book
-        times, opens, highs, lows, closes = self._columns
+        columns = self._columns
         book.bar = i
-        book.time = time = times[i]
-        book.calls += 1
-        if self._converts and time >= self._rate_until:
-            self._new_rate(time)
-        if self._watches_days and time >= self._day_until:
-            self._new_day(time)
-        if not book.orders and not book.position:
-            book.x = closes[i]
+        book.time = time = columns.time[i]
+        if time >= self._next_change:
+            self._new_period(time)
+        if not book.orders and not book.position and not self.terms.every_point:
+            book.x = columns.close[i]
             return
-        terms = self.terms
-        high, low = highs[i], lows[i]
-        if walk.is_quiet(book, high, low):
+        _, high, low, _ = self._range(i)
+        if walk.is_quiet(book, high, low) and not self.terms.every_point:
             if high > book.high:
                 book.high = high
             if low < book.low:
                 book.low = low
-            book.x = closes[i]
+            book.x = columns.close[i]
             return
-        path = self._path
+        self._walk(i, evaluate)
+
+    def _walk(self, i: int, evaluate: Callable[[], None] | None) -> None:
+        """Take the bar's path, stopping where the script is to be evaluated."""
+        book, path = self.book, self._path
         clear(path)
-        book.opened = opens[i]
-        if self._finer is None or not self._magnify(path, i):
-            add_bar(path, opens[i], high, low, closes[i])
-        while walk.advance(book, terms, path, self._event):
+        book.opened = self._feed.range(i)[0]
+        self._feed.fill(path, i)
+        partial = PartialBar(self._columns, i) if self.settings.calc_on_every_history_tick else None
+        while walk.advance(book, self.terms, path, self._event):
             self._take_fills()
             if evaluate is not None:
-                book.calls += 1
+                if partial is not None:
+                    partial.show(path.prices, path.at)
                 evaluate()
-                self._end_of_pass()
+                book.calls += 1
+                drop_idle_exits(book, self.terms)
+        if partial is not None:
+            partial.restore()
         if book.fills:
             self._take_fills()
-            drop_idle_exits(book, terms)
-        book.x = closes[i]
+            drop_idle_exits(book, self.terms)
+        book.x = self._columns.close[i]
 
     def after(self, evaluate: Callable[[], None] | None) -> None:
         """After the script: fills at the close."""
         book = self.book
+        terms = self.terms
         if book.exits:
-            self._end_of_pass()
-        if book.orders and (self.settings.process_orders_on_close or self._has_immediate()):
+            drop_idle_exits(book, terms)
+        everything = self.settings.process_orders_on_close
+        if book.orders and (everything or any(order.immediate for order in book.orders)):
             price = book.x
             book.opened = price
-            walk.settle_close(book, self.terms, self._event, self.settings.process_orders_on_close)
+            walk.settle_close(book, terms, self._event, everything)
             if book.fills:
                 self._take_fills()
-                drop_idle_exits(book, self.terms)
+                drop_idle_exits(book, terms)
                 if evaluate is not None and self.recalculates_on_close:
                     book.calls += 1
                     evaluate()
-                    self._end_of_pass()
+                    drop_idle_exits(book, terms)
             book.x = price
+        book.calls += 1
 
     @property
     def curve(self) -> Curve:
         """The account at each bar's close so far."""
-        closes = self._columns[4][: self.book.bar + 1]
-        return curve_of(closes, self._marks, self.terms)
+        return curve_of(self._columns.close[: self.book.bar + 1], self._marks, self.terms)
 
     def trades(self) -> list[TradeRecord]:
         """All trades: closed ones in order of exit, then those still open at the last bar's close."""
@@ -239,6 +242,7 @@ class Broker(Figures):
         if not self._watches_days:
             self._watches_days = True
             self._new_day(self.book.time)
+            self._next_change = 0
         percent = rule.type == "percent_of_equity"
         if rule.name == "max_intraday_filled_orders":
             rules.fills_a_day = int(rule.value)
@@ -289,28 +293,28 @@ class Broker(Figures):
             self.texts.append(text)
         return number
 
-    def _has_immediate(self) -> bool:
-        return any(order.immediate for order in self.book.orders)
+    def _new_period(self, time: int) -> None:
+        """A day has begun, of currency rates or of the daily rules."""
+        if self._converts and time >= self._rate_until:
+            walk.fold(self.book, self.terms)
+            self._set_rate(time)
+            set_margin_bounds(self.book, self.terms)
+            self._mark()
+        if self._watches_days and time >= self._day_until:
+            self._new_day(time)
+        ends = [self._rate_until] if self._converts else []
+        if self._watches_days:
+            ends.append(self._day_until)
+        self._next_change = min(ends, default=NEVER)
 
-    def _end_of_pass(self) -> None:
-        drop_idle_exits(self.book, self.terms)
-
-    def _new_rate(self, time: int) -> None:
+    def _set_rate(self, time: int) -> None:
         """The day's rate into account currency; 1 on the run's first day, when the rate of the day
         before is not known yet, as exports show."""
         day = time // DAY_MS
         self._rate_until = (day + 1) * DAY_MS
-        walk.fold(self.book, self.terms)
-        self._set_rate(time, day == self._first_day)
-        set_margin_bounds(self.book, self.terms)
-        self._mark()
-
-    def _set_rate(self, time: int, first: bool) -> None:
-        if first:
-            self.book.rate = 1.0
+        if day == self._columns.time[0] // DAY_MS:
             return
-        rt = self._rt
-        assert rt is not None
+        rt = self._runtime
         quote = self.instrument.currency
         rate = rt.data.currency_rate(quote, self.account, time)
         if rate is None:
@@ -320,70 +324,34 @@ class Broker(Figures):
 
     def _new_day(self, time: int) -> None:
         """Daily rules count by trading day, on a timeframe above a day by bar (guide, risk management)."""
-        self._days.load(time)
-        self._day_until = self._days.last if self._rt and self._rt.timeframe.seconds <= DAY_S else time + 1
+        rt = self._runtime
+        days = buckets(Timeframe.parse("1D", rt.timeframe), rt.instrument)
+        days.load(time)
+        self._day_until = days.last if rt.timeframe.seconds <= DAY_S else time + 1
         new_day(self.book, self.terms, self.book.x)
 
     def _take_fills(self) -> None:
         """Tell of new fills, and start the next list."""
         book = self.book
-        rt = self._rt
-        assert rt is not None
+        rt = self._runtime
         for fill in book.fills:
             if not fill.silent:
                 rt.outputs.alerts.append(order_alert(fill, self._template, self.texts, self.terms, rt))
         self.fills.extend(book.fills)
         book.fills = []
         self._mark()
-        if self.terms.nearest and len(book.deals) > MAX_SHOWN_TRADES:
+        if self._trims and len(book.deals) > MAX_SHOWN_TRADES:
             self.trimmed = len(book.deals) - MAX_SHOWN_TRADES
-
-    def _open_magnifier(self, rt: Runtime) -> None:
-        seconds = rt.timeframe.seconds
-        name = next((finer for below, finer in _MAGNIFIER if seconds < below), "1D")
-        frame = Timeframe.parse(name, rt.timeframe)
-        if frame.seconds >= seconds:
-            return
-        bars = rt.data.bars(rt.instrument.tickerid, frame)
-        if bars is None or not len(bars):
-            rt.warn(f"bar magnifier: no {frame} bars of {rt.instrument.tickerid}; fills follow the chart's bars")
-            return
-        self._finer = bars
 
     def _mark(self) -> None:
         """Note what the account's worth at a close depends on, from this bar on."""
         book = self.book
         self._marks.append(Mark(book.bar, realised(book, self.terms), book.position, book.cost, book.fees, book.rate))
 
-    def _magnify(self, path: Path, i: int) -> bool:
-        """The path through the finer bars inside chart bar ``i``; False where there are none."""
-        rt = self._rt
-        assert rt is not None
-        opened, closed = rt.columns.time[i], rt.columns.time_close[i]
-        bars = self._finer
-        assert bars is not None
-        time = bars.time
-        at, count = self._finer_at, len(time)
-        while at < count and time[at] < opened:
-            at += 1
-        while at < count and time[at] < closed:
-            add_bar(path, float(bars.open[at]), float(bars.high[at]), float(bars.low[at]), float(bars.close[at]))
-            at += 1
-        self._finer_at = at
-        return bool(path.prices)
-
-
-# Chart timeframe below so many seconds: timeframe of the bars inside (TradingView's table for the bar magnifier).
-_MAGNIFIER = (
-    (30, "1S"),
-    (300, "5S"),
-    (1_800, "15S"),
-    (3_600, "1"),
-    (14_400, "5"),
-    (86_400, "15"),
-    (604_800, "60"),
-    (1_209_600, "120"),
-)
+    @property
+    def _runtime(self) -> Runtime:
+        assert self._rt is not None, "the run has not started"
+        return self._rt
 
 
 def _share(percent: float) -> float:

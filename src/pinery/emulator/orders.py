@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinery.emulator.account import affordable, default_steps
 from pinery.emulator.exits import cancel_exits
 from pinery.emulator.state import CLOSE, CLOSE_ALL, ENTRY, RAW, SIZE_FIXED, Book, Order, Terms
-from pinery.emulator.units import steps_of, tick_down, tick_up
+from pinery.emulator.units import steps_of, tick_down, tick_up, units_of
 
 
 def place_entry(book: Book, terms: Terms, order: Order, units: float) -> None:
@@ -67,17 +67,15 @@ def place_close(book: Book, terms: Terms, order: Order, units: float, percent: f
     same quantity the first counts (seen in exports)."""
     if book.stopped or book.blocked or book.position == 0:
         return
-    total = 0
     left = 0
     for stake in book.stakes:
         if order.kind == CLOSE_ALL or stake.id == order.id:
-            total += stake.qty
             left += stake.left
     wanted = left
     if units == units:
         wanted = steps_of(units, terms)
     elif percent < 100.0:
-        wanted = steps_of(total * percent / 100.0 * terms.step, terms)
+        wanted = steps_of(units_of(left, terms) * percent / 100.0, terms)  # of what is open (reference manual)
     for pending in book.orders:
         if pending.kind == CLOSE_ALL or (pending.kind == CLOSE and pending.id == order.id):
             left -= pending.own

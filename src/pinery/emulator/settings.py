@@ -43,4 +43,5 @@ def terms_of(settings: StrategySettings, instrument: Instrument) -> Terms:
     terms.margin_short = max(0.0, settings.margin_short / 100.0)
     terms.fifo = settings.close_entries_rule.upper() != "ANY"
     terms.recalculates = settings.calc_on_order_fills
+    terms.every_point = settings.calc_on_every_history_tick
     return terms

@@ -50,3 +50,12 @@ def steps_of(units: float, terms: Terms) -> int:
 def units_of(steps: int, terms: Terms) -> float:
     """The quantity of a number of steps, as the nearest float of its decimal text."""
     return steps / terms.steps_per_unit if terms.steps_per_unit > 0 else steps * terms.step
+
+
+def rounded_money(money: float) -> float:
+    """Ten significant digits, half up, as TradingView is reported to keep money that it sizes orders by."""
+    if not 0.0 < abs(money) < 1e15:
+        return money
+    digits = 9 - math.floor(math.log10(abs(money)))
+    unit = 10.0**digits
+    return math.floor(money * unit + 0.5) / unit

@@ -90,7 +90,7 @@ def advance(book: Book, terms: Terms, path: Path, event: Event) -> bool:
             call_margin(book, terms)
         if watches_equity(book):
             enforce(book, terms, target)
-        if terms.recalculates and path.at < last and len(book.fills) > before:
+        if path.at < last and (terms.every_point or (terms.recalculates and len(book.fills) > before)):
             return True
     return False
 
