@@ -52,6 +52,10 @@ def test_figures_of_trades_worked_out_by_hand(pinery: Callable, strategy: Callab
     assert every["profit_factor"] is None and every["average_loss"] is None
     assert found["metrics"]["long"]["net_profit"] == 6 and found["metrics"]["short"]["closed_trades"] == 0
     assert found["metrics"]["short"]["percent_profitable"] is None
+    assert [(t["entry_price"], t["exit_price"], t["profit"], t["is_open"]) for t in found["trades"]] == [
+        (102, 105, 6, False),
+        (107, 110, -3, True),
+    ]
     assert found["initial_capital"] == 1000 and found["currency"] == "USD"
     assert found["monthly"] == [
         {"year": 2024, "month": 1, "profit": 6, "return_percent": pytest.approx(0.3), "trades": 1}
@@ -105,6 +109,12 @@ def test_range_holds_both_ends_and_the_strategy_starts_cold(
     found = data(ended)
     assert (found["bars"], found["first"], found["last"]) == (7, 1704070800000, 1704092400000)
     assert found["metrics"]["all"]["open_profit"] == 6  # from the open of 102 to the close of 108
+
+
+def test_calc_bars_count_leaves_the_last_bars(pinery: Callable, strategy: Callable, bars: Path) -> None:
+    body = "if bar_index == 0\n    strategy.entry('In', strategy.long)\n"
+    found = data(pinery("backtest", strategy(body, ", calc_bars_count = 4"), "--data", bars, *BASE, "--json"))
+    assert (found["bars"], found["metrics"]["all"]["open_profit"]) == (4, 3)  # from the open of 107
 
 
 def rates(path: Path) -> Path:

@@ -6,7 +6,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from pinery.app.settings import Settings
 from pinery.app.summary import print_logs, print_warnings, summary_data
 from pinery.app.tested_summary import print_backtest, print_verdict
 from pinery.core.errors import GateError, UsageError
+from pinery.emulator.trades import TradeRecord
 from pinery.market.rates import Rates
 from pinery.tester.gate import Gate, Verdict
 from pinery.tester.statistics import Period
@@ -121,12 +122,17 @@ def backtest_data(tested: Tested, written: dict[str, str], verdict: Verdict | No
         "metrics": result.metrics.as_data(),
         "monthly": [_period(period) for period in result.metrics.monthly],
         "yearly": [_period(period) for period in result.metrics.yearly],
+        "trades": [_trade(trade) for trade in result.trades],
         **{key: value for key, value in result.subject().items() if key != "inputs"},
     }
     if verdict is not None:
         made = datetime.now(UTC).isoformat(timespec="seconds")
         data["gate"] = verdict.as_data() | {"pinery": pinery.__version__, "made": made}
     return data
+
+
+def _trade(trade: TradeRecord) -> dict[str, Any]:
+    return {name: plain(v) if isinstance(v, float) else v for name, v in asdict(trade).items()}
 
 
 def _period(period: Period) -> dict[str, Any]:

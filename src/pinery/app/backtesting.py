@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pinery.app.currencies import by_currencies
-from pinery.app.session import Finished, Job, data_port
+from pinery.app.session import Finished, Job, data_port, memory_in_use
 from pinery.engine import compile_script
 from pinery.market.rates import Rates
 from pinery.runtime.orders import StrategySettings
@@ -50,6 +50,7 @@ def execute_backtest(
         limits=job.limits,
         progress=progress,
         clock=time.monotonic,
+        memory=memory_in_use,
         strict_data=job.strict_data,
     )
     return Tested(Finished(result.run, script, market, (compiled - started, time.perf_counter() - compiled)), result)

@@ -34,6 +34,7 @@ def backtest(
     limits: Limits | None = None,
     progress: Callable[[int, int], None] | None = None,
     clock: Callable[[], float] = float,
+    memory: Callable[[], int] = int,
     strict_data: bool = False,
 ) -> BacktestResult:
     """Runs a compiled strategy, cold from the first bar, and works out its figures.
@@ -60,8 +61,10 @@ def backtest(
         limits=limits,
         progress=progress,
         clock=clock,
+        memory=memory,
         strict_data=strict_data,
     )
+    bars = result.bars  # calc_bars_count may leave less of them
     trades = broker.trades()
     end = result.runtime.columns.time_close[-1]
     rates = daily_rates(bars, instrument.currency, currency, data)
@@ -90,7 +93,7 @@ def backtest(
         replace(made, close=equity),
         compute(facts),
         end,
-        _doubts(script, facts),
+        _doubts(script, settings, facts),
     )
 
 
@@ -108,7 +111,7 @@ def daily_rates(bars: BarSeries, quote: str, account: str, data: DataPort) -> Fl
     return values[of_bar]
 
 
-def _doubts(script: CompiledScript, facts: Facts) -> list[str]:
+def _doubts(script: CompiledScript, settings: StrategySettings, facts: Facts) -> list[str]:
     """What to mind before trusting the result."""
     closed = sum(not trade.is_open for trade in facts.trades)
     found = []
@@ -118,4 +121,8 @@ def _doubts(script: CompiledScript, facts: Facts) -> list[str]:
         found.append(f"only {closed} closed trade{'' if closed == 1 else 's'}: too few to tell skill from luck")
     if any(diagnostic.code == "W301" for diagnostic in script.warnings):
         found.append("the script looks ahead (W301): on history it knows prices before they are made")
+    if settings.calc_on_every_tick:
+        found.append("calc_on_every_tick: live the script runs on every tick, on these bars once at the close")
+    if settings.calc_on_order_fills:
+        found.append("calc_on_order_fills: after a fill the script sees its whole bar, also the part still to come")
     return found
