@@ -15,16 +15,16 @@ from pinery.runtime.loops import check_memory
 from pinery.runtime.timeframes import Timeframe, buckets
 
 MEMORY_EVERY = 64  # bars between two looks at the memory in use
+DERIVED = ("hl2", "hlc3", "ohlc4", "hlcc4")  # prices that only generated code reads
 
 
 def columns_of(bars: BarSeries, instrument: Instrument, timeframe: Timeframe) -> Columns:
     """The bars as Python lists, with the closing times that the symbol's calendar gives them."""
     times = bars.time.tolist()
-    close_of = buckets(timeframe, instrument).close_of
     o, h, l, c = bars.open, bars.high, bars.low, bars.close  # noqa: E741 - the field's own letters
     columns = Columns(
         time=times,
-        time_close=[close_of(time) for time in times],
+        time_close=buckets(timeframe, instrument).closes_of(times),
         open=o.tolist(),
         high=h.tolist(),
         low=l.tolist(),
@@ -42,7 +42,7 @@ def columns_of(bars: BarSeries, instrument: Instrument, timeframe: Timeframe) ->
 class Instance:
     """A program bound to its bars. ``step(i)`` evaluates bar ``i``; bars go in order."""
 
-    __slots__ = ("_main", "code", "columns", "namespace", "rt", "sources")
+    __slots__ = ("_derived", "_main", "code", "columns", "namespace", "rt", "sources")
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Instance:
         self.sources = sources
         self.namespace = code.instantiate(rt, request, outputs)
         self._main: Callable[[], None] = self.namespace["_main"]
+        self._derived = [(name, getattr(self.columns, name)) for name in DERIVED if name in code.columns]
         count = len(self.columns.time)
         rt.last_bar_index = count - 1
         rt.last_bar_time = self.columns.time[-1] if count else 0
@@ -78,10 +79,8 @@ class Instance:
         rt.low = c.low[i]
         rt.close = c.close[i]
         rt.volume = c.volume[i]
-        rt.hl2 = c.hl2[i]
-        rt.hlc3 = c.hlc3[i]
-        rt.ohlc4 = c.ohlc4[i]
-        rt.hlcc4 = c.hlcc4[i]
+        for name, values in self._derived:
+            setattr(rt, name, values[i])
         rt.loop_deadline = None
         if not i % MEMORY_EVERY:
             check_memory(rt)

@@ -104,7 +104,7 @@ class Buckets:
     comparisons. ``first`` .. ``last`` are the moments that belong to the loaded bar.
     """
 
-    __slots__ = ("_days", "_n", "_step", "_unit", "close", "first", "last", "start")
+    __slots__ = ("_days", "_grid", "_n", "_since", "_step", "_unit", "_until", "close", "first", "last", "start")
 
     def __init__(self, timeframe: Timeframe, days: SessionCalendar) -> None:
         self._days = days
@@ -113,6 +113,7 @@ class Buckets:
         # Ticks have no grid: each moment is a bar of its own.
         self._step = 0 if timeframe.isdwm else max(timeframe.seconds * 1000, 1)
         self.first = self.last = self.start = self.close = 0
+        self._since = self._grid = self._until = 0  # of the session's segment that was read last
 
     def start_of(self, time: int) -> int:
         if not self.first <= time < self.last:
@@ -124,6 +125,16 @@ class Buckets:
             self.load(time)
         return self.close
 
+    def closes_of(self, times: list[int]) -> list[int]:
+        """``close_of`` each."""
+        load = self._load_intraday if self._step else self._load_days
+        closes: list[int] = []
+        for time in times:
+            if not self.first <= time < self.last:
+                load(time)
+            closes.append(self.close)
+        return closes
+
     def load(self, time: int) -> None:
         """Makes the bar at hand the one that holds ``time``, or the next one if ``time`` is between sessions."""
         if self._step:
@@ -132,11 +143,13 @@ class Buckets:
             self._load_days(time)
 
     def _load_intraday(self, time: int) -> None:
-        since, grid, close = self._days.day(time).segment(time)
-        step = self._step
+        if not self._since <= time < self._until:
+            self._since, self._grid, self._until = self._days.day(time).segment(time)
+        since, grid, step = self._since, self._grid, self._step
         start = grid + (time - grid) // step * step
-        self.start = self.first = max(start, since)
-        self.close = self.last = min(start + step, grid if start < grid else close)
+        end, limit = start + step, grid if start < grid else self._until
+        self.start = self.first = start if start > since else since
+        self.close = self.last = end if end < limit else limit
 
     def _load_days(self, time: int) -> None:
         days = self._days

@@ -31,6 +31,7 @@ class Code:
     targets: dict[str, str]
     enums: dict[str, str]
     filename: str
+    columns: frozenset[str] = frozenset()  # of the bar at hand that the code reads
 
     def instantiate(self, rt: Runtime, request: Callable[..., Any], outputs: dict[str, Callable[[Any], None]]) -> Any:
         """Fresh state bound to ``rt``: a namespace with ``_main()`` (one bar) and ``_g`` (main's frame).
@@ -76,6 +77,7 @@ def compile_program(program: n.Program, name: str = "script") -> Code:
     lines = Lines()
     targets: dict[str, str] = {}
     enums: dict[str, str] = {}
+    columns: set[str] = set()
     for udt in program.udts:
         _object_class(lines, udt)
     for function in [*program.functions, program.main]:
@@ -83,13 +85,14 @@ def compile_program(program: n.Program, name: str = "script") -> Code:
         exprs = ExprWriter(function, is_main, program.version, targets, enums)
         _function(lines, exprs, function, is_main)
         _frame_class(lines, exprs, function, targets)
+        columns |= exprs.columns
     source = "\n".join(lines.text) + "\n"
     filename = f"<pinery:{name}>"
     try:
         code = compile(source, filename, "exec")
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise InternalError(f"generated code cannot be compiled: {error}") from error
-    return Code(program, source, code, [None, *lines.spans], targets, enums, filename)
+    return Code(program, source, code, [None, *lines.spans], targets, enums, filename, frozenset(columns))
 
 
 def _object_class(lines: Lines, udt: n.UdtLayout) -> None:

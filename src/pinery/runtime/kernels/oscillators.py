@@ -41,8 +41,18 @@ def rsi(state: Strength, source: float, length: int) -> float:
     elif move <= 0:
         rise = 0.0
         fall = -move
-    up = rma(state.up, rise, length)
-    down = rma(state.down, fall, length)
+    rises = state.up
+    falls = state.down
+    if rises.running and falls.running:  # as rma does it
+        up = rises.alpha * rise + rises.rest * rises.value
+        if up == up:
+            rises.value = up
+        down = falls.alpha * fall + falls.rest * falls.value
+        if down == down:
+            falls.value = down
+    else:
+        up = rma(rises, rise, length)
+        down = rma(falls, fall, length)
     if down == 0.0:
         return 100.0
     return 100.0 - 100.0 / (1.0 + up / down)

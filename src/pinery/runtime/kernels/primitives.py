@@ -115,21 +115,34 @@ def dot(values: list[float], size: int, weights: list[float]) -> float:
 
 def squared_deviations(values: list[float], size: int, mean: float) -> float:
     """Sum of squared distances from ``mean``; distances within rounding noise count as zero."""
-    away = [x - mean for x in values[-size:]]
-    squares = _sum(map(mul, away, away))
+    squares = 0.0
+    for x in values[-size:]:
+        away = x - mean
+        squares += away * away
     if squares < size * _NOISE:
-        return _sum([d * d for d in away if d > _EPSILON or d < -_EPSILON])
+        squares = 0.0
+        for x in values[-size:]:
+            away = x - mean
+            if away > _EPSILON or away < -_EPSILON:
+                squares += away * away
     return squares
 
 
 def absolute_deviations(values: list[float], size: int, mean: float) -> float:
     """Sum of absolute distances from ``mean``."""
-    return _sum([abs(x - mean) for x in values[-size:]])
+    result = 0.0
+    for x in values[-size:]:
+        away = x - mean
+        result += away if away > 0 else -away
+    return result
 
 
 def cross_deviations(xs: list[float], ys: list[float], size: int, mean_x: float, mean_y: float) -> float:
     """Sum of the products of the distances of ``xs`` and ``ys`` from their means."""
-    return _sum([(x - mean_x) * (y - mean_y) for x, y in zip(xs[-size:], ys[-size:], strict=False)])
+    result = 0.0
+    for x, y in zip(xs[-size:], ys[-size:], strict=False):
+        result += (x - mean_x) * (y - mean_y)
+    return result
 
 
 def largest(values: list[float], size: int) -> float:

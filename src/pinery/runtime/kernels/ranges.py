@@ -60,12 +60,11 @@ class Extreme(Window):
         self.age: int = 0
 
 
-def _track_highest(state: Extreme, source: float, length: int) -> bool:
-    """Take one value; true if the window is full and holds a value."""
+def highest(state: Extreme, source: float, length: int) -> float:
     values = state.values
     if source != source:
         if len(values) == 0:
-            return False
+            return NAN
         source = -INF  # never the highest, so na is passed over
     values.append(source)
     if len(values) > state.limit:
@@ -76,24 +75,27 @@ def _track_highest(state: Extreme, source: float, length: int) -> bool:
     elif source > state.best:
         state.best = source
         state.age = 0
-        return len(values) >= state.size
+        if len(values) >= state.size:
+            return source
+        return NAN
     else:
         state.age += 1
     size = state.size
     if size == 0:
-        return False
+        return NAN
     if state.age >= size:
         state.best = largest(values, size)
         state.age = age_of(values, size, state.best)
-    return len(values) >= size and state.best > -INF
+    if len(values) >= size and state.best > -INF:
+        return state.best
+    return NAN
 
 
-def _track_lowest(state: Extreme, source: float, length: int) -> bool:
-    """Take one value; true if the window is full and holds a value."""
+def lowest(state: Extreme, source: float, length: int) -> float:
     values = state.values
     if source != source:
         if len(values) == 0:
-            return False
+            return NAN
         source = INF  # never the lowest, so na is passed over
     values.append(source)
     if len(values) > state.limit:
@@ -104,38 +106,32 @@ def _track_lowest(state: Extreme, source: float, length: int) -> bool:
     elif source < state.best:
         state.best = source
         state.age = 0
-        return len(values) >= state.size
+        if len(values) >= state.size:
+            return source
+        return NAN
     else:
         state.age += 1
     size = state.size
     if size == 0:
-        return False
+        return NAN
     if state.age >= size:
         state.best = smallest(values, size)
         state.age = age_of(values, size, state.best)
-    return len(values) >= size and state.best < INF
-
-
-def highest(state: Extreme, source: float, length: int) -> float:
-    if _track_highest(state, source, length):
-        return state.best
-    return NAN
-
-
-def lowest(state: Extreme, source: float, length: int) -> float:
-    if _track_lowest(state, source, length):
+    if len(values) >= size and state.best < INF:
         return state.best
     return NAN
 
 
 def highestbars(state: Extreme, source: float, length: int) -> float:
-    if _track_highest(state, source, length):
+    best = highest(state, source, length)
+    if best == best:
         return -state.age
     return NAN
 
 
 def lowestbars(state: Extreme, source: float, length: int) -> float:
-    if _track_lowest(state, source, length):
+    best = lowest(state, source, length)
+    if best == best:
         return -state.age
     return NAN
 

@@ -38,10 +38,16 @@ def _take(state: Window, source: float, length: float) -> bool:
 
 
 def variance(state: Window, source: float, length: int, biased: bool) -> float:
-    if not _take(state, source, length):
-        return NAN
+    if length != state.length:
+        fit(state, length)
     values = state.values
+    if source == source:
+        values.append(source)
+        if len(values) > state.limit:
+            trim(state)
     size = state.size
+    if size == 0 or len(values) < size:
+        return NAN
     squares = squared_deviations(values, size, total(values, size) / size)
     if biased:
         return squares / size
