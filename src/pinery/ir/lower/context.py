@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Callable, Iterator
@@ -61,9 +62,12 @@ class ProgramBuilder:
         return self.registry.variables[name]
 
     def fresh(self, base: str) -> str:
-        """A Python name that no other name of the program has; a leading underscore is generated code's own."""
+        """A Python name that no other name of the program has.
+
+        A leading underscore is generated code's own, and so are the names of Python's built-ins, such as ``len``.
+        """
         base = re.sub(r"\W", "_", base, flags=re.ASCII)
-        if not base or base[0] == "_" or base[0].isdigit() or keyword.iskeyword(base):
+        if not base or base[0] == "_" or base[0].isdigit() or keyword.iskeyword(base) or hasattr(builtins, base):
             base = f"v{base}"
         name = base
         while name in self.names:
