@@ -45,6 +45,13 @@ def test_first_of_two_version_lines_counts() -> None:
     assert [d.code for d in found] == ["P091"]
 
 
+@pytest.mark.parametrize(("declaration", "version"), [("indicator('x')", 5), ("study('x')", 4), ("strategy('x')", 4)])
+def test_of_two_version_lines_the_one_that_fits_the_declaration_counts(declaration: str, version: int) -> None:
+    script, found = read(f"// @version=4 of an older script\n//@version=5\n{declaration}")
+    assert script.version == version
+    assert [d.code for d in found] == ["P091"]
+
+
 def test_unknown_version_is_an_error() -> None:
     assert codes("//@version=9\nx = 1") == ["P092"]
 

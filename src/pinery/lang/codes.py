@@ -60,7 +60,7 @@ CODES: dict[str, Code] = {
     "P030": Code(_E, "bad switch", "A switch has one indented line per case: value => result."),
     # --- version ----------------------------------------------------------------------
     "P090": Code(_W, "no version", "Without a //@version line a script is read by the rules of Pine version 1."),
-    "P091": Code(_I, "second version line", "Only the first //@version line counts."),
+    "P091": Code(_I, "second version line", "The first //@version line that goes with the declaration counts."),
     "P092": Code(_E, "unknown version", "Pine has the versions 1 to 6."),
     # --- names ------------------------------------------------------------------------
     "E100": Code(_E, "unknown function", "No function of this name exists in the script, its libraries or Pine."),

@@ -134,6 +134,7 @@ class Lexer:
     annotations: list[Annotation] = field(default_factory=list)
     version: int | None = None
     version_span: Span | None = None
+    more_versions: list[tuple[int, Span]] = field(default_factory=list)
     pos: int = 0
     indent: int = 0  # column of the line's first token until that token is made, then -1
 
@@ -189,9 +190,7 @@ class Lexer:
         digits = re.match(r"\d+", text)
         number = int(digits[0][:9]) if digits else 0
         if self.version is not None:
-            if number != self.version:
-                message = f"the script has two version lines; this one is ignored, version {self.version} counts"
-                self.reporter.report("P091", message, span.start, span.end, "remove this line")
+            self.more_versions.append((number, span))
             return
         if not 1 <= number <= NEWEST_VERSION:
             message = f"Pine has no version {digits[0][:9] if digits else text.strip()[:20]!r}"
@@ -201,6 +200,7 @@ class Lexer:
 
     def _settle_version(self) -> int:
         if self.version is not None:
+            self._choose_version()
             return self.version
         if len(self.tokens) > 1:
             first = self.tokens[0]
@@ -210,6 +210,24 @@ class Lexer:
             )
             self.reporter.report("P090", message, first.start, first.end, hint)
         return 1
+
+    def _choose_version(self) -> None:
+        """Of several version lines the first counts that goes with the script's declaration."""
+        assert self.version is not None and self.version_span is not None
+        lines = [(self.version, self.version_span), *self.more_versions]
+        if len({number for number, _ in lines}) == 1:
+            return
+        names = {token.value for token in self.tokens if token.kind == NAME}
+        fitting = [
+            (number, span)
+            for number, span in lines
+            if 1 <= number <= NEWEST_VERSION and not (names & ({"indicator"} if number < 5 else {"study"}))
+        ]
+        self.version, self.version_span = (fitting or lines)[0]
+        for number, span in lines:
+            if number != self.version:
+                message = f"the script has two version lines; this one is ignored, version {self.version} counts"
+                self.reporter.report("P091", message, span.start, span.end, "remove this line")
 
     def _free_young_keywords(self) -> None:
         for word in YOUNG_KEYWORDS:
