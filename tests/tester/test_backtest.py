@@ -117,3 +117,9 @@ def test_rules_without_trades() -> None:
     assert result.trades == [] and set(result.equity) == {1_000_000}
     assert math.isnan(result.metrics["percent_profitable"])
     assert "the strategy made no trades on these bars" in result.warnings
+
+
+def test_orders_too_small_for_the_symbol_are_named() -> None:
+    size = ", default_qty_type = strategy.cash, default_qty_value = 1000"
+    assert any("less than 1, the symbol's smallest" in text for text in run(MANY, size).warnings)
+    assert not any("smallest" in text for text in run(MANY).warnings)

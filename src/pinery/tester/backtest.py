@@ -93,7 +93,7 @@ def backtest(
         replace(made, close=equity),
         compute(facts),
         end,
-        _doubts(script, settings, facts),
+        [*_too_small(broker, bars), *_doubts(script, settings, facts)],
     )
 
 
@@ -109,6 +109,14 @@ def daily_rates(bars: BarSeries, quote: str, account: str, data: DataPort) -> Fl
     values = np.array([1.0 if value is None else value for value in found], dtype=np.float64)
     values[0] = 1.0
     return values[of_bar]
+
+
+def _too_small(broker: Broker, bars: BarSeries) -> list[str]:
+    """Why there may be no trades: a default size that rounds down to nothing."""
+    if broker.fills or broker.default_entry_qty(float(bars.close[-1])) > 0:
+        return []
+    step = broker.instrument.qty_step
+    return [f"the default order size comes to less than {step:g}, the symbol's smallest: such orders are not placed"]
 
 
 def _doubts(script: CompiledScript, settings: StrategySettings, facts: Facts) -> list[str]:

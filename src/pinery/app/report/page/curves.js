@@ -1,9 +1,8 @@
 // Equity over what buying and holding would have given, and below it how far equity is under its peak.
 
-const CURVE_WIDTH = 1240;
-
 function drawEquity(box, data, page) {
   const { report } = data;
+  const width = Math.min(1240, Math.max(480, box.clientWidth));
   const equity = numbers(report.equity), hold = report.hold.length ? numbers(report.hold) : null;
   const n = equity.length;
   const under = new Float64Array(n);
@@ -14,17 +13,17 @@ function drawEquity(box, data, page) {
   }
   const keys = element("p", { className: "keys" });
   box.append(keys);
-  const times = timeMarks(data, n);
+  const times = timeMarks(data, n, Math.max(4, Math.round(width / 100)));
   const [scale, fits] = range(equity, hold, report.capital);
-  const upper = new Plot(CURVE_WIDTH, 260, [0, Math.max(1, n - 1)], padded(scale));
+  const upper = new Plot(width, 260, [0, Math.max(1, n - 1)], padded(scale));
   upper.gridY(marks(...upper.domain.y, 5), short);
   upper.gridX(times.map(([i]) => i), (i) => times.find(([k]) => k === i)[1]);
   upper.line(upper.margin.left, upper.y(report.capital), upper.width - upper.margin.right, upper.y(report.capital), "axis");
-  if (hold && fits) upper.path(pathOf(thinned(hold, CURVE_WIDTH), upper), "fill:none;stroke:var(--quiet);stroke-width:1;stroke-dasharray:4 3");
-  upper.path(pathOf(thinned(equity, CURVE_WIDTH), upper), "fill:none;stroke:var(--accent);stroke-width:1.6");
-  const lower = new Plot(CURVE_WIDTH, 120, [0, Math.max(1, n - 1)], [Math.min(-0.01, extent(under)[0] * 1.05), 0]);
+  if (hold && fits) upper.path(pathOf(thinned(hold, width), upper), "fill:none;stroke:var(--quiet);stroke-width:1;stroke-dasharray:4 3");
+  upper.path(pathOf(thinned(equity, width), upper), "fill:none;stroke:var(--accent);stroke-width:1.6");
+  const lower = new Plot(width, 120, [0, Math.max(1, n - 1)], [Math.min(-0.01, extent(under)[0] * 1.05), 0]);
   lower.gridY(marks(...lower.domain.y, 3), (v) => `${short(v)}%`);
-  const area = thinned(under, CURVE_WIDTH);
+  const area = thinned(under, width);
   if (area.length) {
     lower.path(`${pathOf(area, lower)}L${lower.x(area[area.length - 1][0]).toFixed(1)} ${lower.y(0)}L${lower.x(area[0][0]).toFixed(1)} ${lower.y(0)}Z`, "fill:var(--down);fill-opacity:.22;stroke:none");
     lower.path(pathOf(area, lower), "fill:none;stroke:var(--down);stroke-width:1");
@@ -43,7 +42,7 @@ function drawEquity(box, data, page) {
   for (const plot of [upper, lower]) {
     plot.svg.addEventListener("pointermove", (event) => {
       const rect = plot.svg.getBoundingClientRect();
-      const i = Math.min(n - 1, Math.max(0, Math.round(plot.xOf(((event.clientX - rect.left) / rect.width) * CURVE_WIDTH))));
+      const i = Math.min(n - 1, Math.max(0, Math.round(plot.xOf(((event.clientX - rect.left) / rect.width) * width))));
       for (const hair of hairs) for (const [key, value] of [["x1", plot.x(i)], ["x2", plot.x(i)], ["visibility", "visible"]]) hair.setAttribute(key, value);
       show(i);
     });
@@ -53,7 +52,7 @@ function drawEquity(box, data, page) {
     });
     plot.svg.addEventListener("click", (event) => {
       const rect = plot.svg.getBoundingClientRect();
-      page.goTo(Math.round(plot.xOf(((event.clientX - rect.left) / rect.width) * CURVE_WIDTH)));
+      page.goTo(Math.round(plot.xOf(((event.clientX - rect.left) / rect.width) * width)));
     });
   }
   if (n) show(n - 1);
@@ -78,7 +77,7 @@ function padded([low, high]) {
 }
 
 // Where a new month, day or hour begins, as few as fit: [bar, text].
-function timeMarks(data, n) {
+function timeMarks(data, n, most) {
   const text = (i) => new Date(data.shown[i] * 1000).toISOString();
   for (const [length, label] of [[4, (t) => t.slice(0, 4)], [7, (t) => t.slice(0, 7)], [10, (t) => t.slice(5, 10)], [13, (t) => t.slice(11, 16)]]) {
     const found = [];
@@ -88,7 +87,7 @@ function timeMarks(data, n) {
       before = now;
     }
     if (found.length >= 3 || length === 13) {
-      const every = Math.ceil(found.length / 12);
+      const every = Math.ceil(found.length / most);
       return found.filter((_, k) => k % every === 0);
     }
   }

@@ -13,7 +13,8 @@ class ReportPage extends Page {
     ctx.restore();
   }
 
-  // A line from entry to exit; the entry a triangle that points the way, the exit a disc, hollow after a loss.
+  // A line from entry to exit; a triangle beside the entry's bar that points the way; a disc at the exit, hollow after a
+  // loss.
   drawTrade(ctx, view, trades, i, crowded) {
     const from = [view.x(trades.entry[i]), view.y(trades.entryPrice[i])], to = [view.x(trades.exit[i]), view.y(trades.exitPrice[i])];
     if (from[1] === null || to[1] === null) return;
@@ -24,9 +25,10 @@ class ReportPage extends Page {
     stroke(ctx, [from, to]);
     ctx.setLineDash([]);
     if (crowded) return;
-    const [x, y] = from, size = 5, way = buys ? 1 : -1;
-    ctx.fillStyle = ctx.strokeStyle = this.theme.accent;
-    polygon(ctx, [[x, y - way * size], [x + size, y + way * size], [x - size, y + way * size]]);
+    const x = from[0], size = 5, way = buys ? 1 : -1;
+    const edge = view.y(buys ? view.low[trades.entry[i]] : view.high[trades.entry[i]]), tip = (edge ?? from[1]) + way * 5;
+    ctx.fillStyle = this.theme.accent;
+    polygon(ctx, [[x, tip], [x + size, tip + way * size * 1.8], [x - size, tip + way * size * 1.8]]);
     if (!trades.open[i]) {
       ctx.beginPath();
       ctx.arc(to[0], to[1], 3.5, 0, 2 * Math.PI);
@@ -40,8 +42,7 @@ class ReportPage extends Page {
       ctx.textAlign = "center";
       ctx.textBaseline = buys ? "top" : "bottom";
       ctx.fillStyle = this.theme.accent;
-      const low = view.y(buys ? view.low[trades.entry[i]] : view.high[trades.entry[i]]);
-      ctx.fillText(trades.entrySignal[i].slice(0, 24), x, low + way * 8);
+      ctx.fillText(trades.entrySignal[i].slice(0, 24), x, tip + way * 12);
     }
   }
 }
