@@ -252,6 +252,72 @@ def backtest_command(
     backtest_script(options, load_settings(Path.cwd()))
 
 
+@app.command(
+    "audit",
+    epilog="Example: pinery audit script.pine --data bars.csv --symbol CME_MINI:ES1! --timeframe 15. "
+    "Exit code 1: something repaints or looks ahead.",
+)
+def audit_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The script; - reads standard input.")],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BARS", help="CSV or Parquet file, or synthetic[:BARS] for made-up bars; default: stored bars."
+        ),
+    ] = None,
+    symbol: Annotated[str | None, typer.Option(help="EXCHANGE:TICKER; sets price step, session and time zone.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(help="5, 60, 1D …; longer than the data's, bars are made from them.")
+    ] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", metavar="NAME=VALUE", help="Set an input by its title; repeatable.")
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="First bar, in the exchange's time.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Last bar.")] = None,
+    realtime_bars: Annotated[
+        int, typer.Option(min=1, help="How many of the last bars are fed update by update, as in realtime.")
+    ] = 50,
+    cuts: Annotated[int, typer.Option(min=1, max=100, help="How many shorter histories are compared.")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    feeds: Annotated[
+        list[str] | None,
+        typer.Option("--feed", metavar="SYMBOL@TF=BARS", help="Bars that requests may ask for; repeatable."),
+    ] = None,
+    rates: Annotated[
+        list[str] | None,
+        typer.Option("--rate", metavar="FROM/TO=FILE", help="Daily currency rates (day, rate); repeatable."),
+    ] = None,
+    symbols: Annotated[Path | None, typer.Option(metavar="FILE", help="A file with more symbols.")] = None,
+    libraries: Libraries = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Zone of times without an offset; else the exchange's.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Find out whether a script repaints or looks ahead, and which line is to blame."""
+    from pinery.app.audit_command import audit_script
+    from pinery.app.run_command import RunOptions
+
+    options = RunOptions(
+        file=file,
+        data=data,
+        symbol=symbol,
+        timeframe=timeframe,
+        inputs=inputs or [],
+        first=first,
+        last=last,
+        as_json=as_json,
+        feeds=feeds or [],
+        rates=rates or [],
+        symbols=symbols,
+        libraries=libraries or [],
+        timezone=timezone,
+    )
+    raise typer.Exit(audit_script(options, load_settings(Path.cwd()), realtime_bars=realtime_bars, cuts=cuts))
+
+
 app.add_typer(data_app)
 
 
