@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -306,6 +307,20 @@ def _run_elsewhere(
     for lists in result.outputs.values:
         for name, values in lists.items():
             lists[name] = [values[k] if k >= 0 else None for k in places]
+    _move_events(result.outputs, closes, chart_closes, bars.time.tolist())
     result.outputs.bar_count = len(bars)
     result.bars, result.timeframe = bars, chart
     return result
+
+
+def _move_events(outputs: Outputs, closes: list[int], chart_closes: list[int], times: list[int]) -> None:
+    """Alerts and logs of the indicator's own bars belong to the chart bar on which its plots show those bars."""
+
+    places = [min(bisect_left(chart_closes, close), len(times) - 1) for close in closes]
+    at = [(i, times[i]) for i in places]
+    for k, alert in enumerate(outputs.alerts):
+        i, time = at[alert.bar_index]
+        outputs.alerts[k] = replace(alert, bar_index=i, time=time)
+    for k, record in enumerate(outputs.logs):
+        i, time = at[record.bar_index]
+        outputs.logs[k] = replace(record, bar_index=i, time=time)
