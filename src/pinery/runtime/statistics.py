@@ -6,11 +6,18 @@ Sums run from left to right without compensation, so that a result does not depe
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import add
 
 from pinery.core.values import NAN
+
+
+def _in_order(values: Sequence[float]) -> float:
+    if sys.version_info >= (3, 12):  # from there on the builtin compensates
+        return reduce(add, values)
+    return sum(values[1:], values[0])
 
 
 def numbers(items: Iterable[float]) -> list[float]:
@@ -19,16 +26,16 @@ def numbers(items: Iterable[float]) -> list[float]:
 
 
 def total(values: Sequence[float]) -> float:
-    return reduce(add, values) if values else NAN
+    return _in_order(values) if values else NAN
 
 
 def mean(values: Sequence[float]) -> float:
-    return _whole(reduce(add, values) / len(values), values) if values else NAN
+    return _whole(_in_order(values) / len(values), values) if values else NAN
 
 
 def _whole(result: float, values: Sequence[float]) -> float:
     """An int where ints give a whole number, so that it can be an index."""
-    if all(type(x) is int for x in values) and result == math.floor(result):
+    if type(values[0]) is int and all(type(x) is int for x in values) and result == math.floor(result):
         return int(result)
     return result
 

@@ -104,7 +104,7 @@ class Buckets:
     comparisons. ``first`` .. ``last`` are the moments that belong to the loaded bar.
     """
 
-    __slots__ = ("_days", "_grid", "_n", "_since", "_step", "_unit", "_until", "close", "first", "last", "start")
+    __slots__ = ("_days", "_n", "_step", "_unit", "close", "first", "last", "start")
 
     def __init__(self, timeframe: Timeframe, days: SessionCalendar) -> None:
         self._days = days
@@ -113,7 +113,6 @@ class Buckets:
         # Ticks have no grid: each moment is a bar of its own.
         self._step = 0 if timeframe.isdwm else max(timeframe.seconds * 1000, 1)
         self.first = self.last = self.start = self.close = 0
-        self._since = self._grid = self._until = 0  # of the session's segment that was read last
 
     def start_of(self, time: int) -> int:
         if not self.first <= time < self.last:
@@ -126,13 +125,18 @@ class Buckets:
         return self.close
 
     def closes_of(self, times: list[int]) -> list[int]:
-        """``close_of`` each."""
-        load = self._load_intraday if self._step else self._load_days
+        """``close_of`` each, quickly."""
+        step = self._step
+        if not step:
+            return [self.close_of(time) for time in times]
+        since = grid = until = 0
         closes: list[int] = []
         for time in times:
-            if not self.first <= time < self.last:
-                load(time)
-            closes.append(self.close)
+            if not since <= time < until:
+                since, grid, until = self._days.day(time).segment(time)
+            start = grid + (time - grid) // step * step
+            end, limit = start + step, grid if start < grid else until
+            closes.append(end if end < limit else limit)
         return closes
 
     def load(self, time: int) -> None:
@@ -143,13 +147,11 @@ class Buckets:
             self._load_days(time)
 
     def _load_intraday(self, time: int) -> None:
-        if not self._since <= time < self._until:
-            self._since, self._grid, self._until = self._days.day(time).segment(time)
-        since, grid, step = self._since, self._grid, self._step
+        since, grid, close = self._days.day(time).segment(time)
+        step = self._step
         start = grid + (time - grid) // step * step
-        end, limit = start + step, grid if start < grid else self._until
-        self.start = self.first = start if start > since else since
-        self.close = self.last = end if end < limit else limit
+        self.start = self.first = max(start, since)
+        self.close = self.last = min(start + step, grid if start < grid else close)
 
     def _load_days(self, time: int) -> None:
         days = self._days

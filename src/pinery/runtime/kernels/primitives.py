@@ -137,12 +137,18 @@ def absolute_deviations(values: list[float], size: int, mean: float) -> float:
     return result
 
 
-def cross_deviations(xs: list[float], ys: list[float], size: int, mean_x: float, mean_y: float) -> float:
-    """Sum of the products of the distances of ``xs`` and ``ys`` from their means."""
-    result = 0.0
+def deviation_products(
+    xs: list[float], ys: list[float], size: int, mean_x: float, mean_y: float
+) -> tuple[float, float, float]:
+    """Of the distances of ``xs`` and ``ys`` from their means: sums of squares, of each, and of products."""
+    xx = yy = xy = 0.0
     for x, y in zip(xs[-size:], ys[-size:], strict=False):
-        result += (x - mean_x) * (y - mean_y)
-    return result
+        a = x - mean_x
+        b = y - mean_y
+        xx += a * a
+        yy += b * b
+        xy += a * b
+    return xx, yy, xy
 
 
 def largest(values: list[float], size: int) -> float:

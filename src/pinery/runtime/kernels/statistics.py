@@ -14,7 +14,7 @@ from pinery.runtime.kernels.primitives import (
     Window,
     absolute_deviations,
     count_up_to,
-    cross_deviations,
+    deviation_products,
     fit,
     ordered,
     reserve,
@@ -86,12 +86,11 @@ def correlation(state: Pair, source1: float, source2: float, length: int) -> flo
     size = state.x.size
     xs = state.x.values
     ys = state.y.values
-    mean_x = total(xs, size) / size
-    mean_y = total(ys, size) / size
-    spread = cross_deviations(xs, xs, size, mean_x, mean_x) * cross_deviations(ys, ys, size, mean_y, mean_y)
+    xx, yy, xy = deviation_products(xs, ys, size, total(xs, size) / size, total(ys, size) / size)
+    spread = xx * yy
     if spread == 0.0:
         return NAN
-    return cross_deviations(xs, ys, size, mean_x, mean_y) / sqrt(spread)
+    return xy / sqrt(spread)
 
 
 def median(state: Window, source: float, length: int) -> float:
