@@ -25,6 +25,14 @@ def order_alert(fill: Fill, template: str, texts: list[str], terms: Terms, rt: R
     return AlertEvent(fill.bar, fill.time, "order", title, message, "all", 0)
 
 
+def show_bar(rt: Runtime, i: int) -> None:
+    """Let placeholders read the bar of the fill, which the script has not been evaluated on yet."""
+    columns = rt.columns
+    rt.time = columns.time[i]
+    rt.open, rt.high, rt.low, rt.close = columns.open[i], columns.high[i], columns.low[i], columns.close[i]
+    rt.volume = columns.volume[i]
+
+
 def placeholders(fill: Fill, texts: list[str], terms: Terms) -> Mapping[str, str]:
     def market(position: int) -> str:
         return "flat" if position == 0 else ("long" if position > 0 else "short")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pinery.core.instrument import Instrument
 from pinery.emulator import orders, walk
 from pinery.emulator.account import realised
-from pinery.emulator.alerts import order_alert
+from pinery.emulator.alerts import order_alert, show_bar
 from pinery.emulator.curve import Curve, Mark, curve_of
 from pinery.emulator.events import Event
 from pinery.emulator.exits import drop_idle_exits, place_exit
@@ -334,6 +334,8 @@ class Broker(Figures):
         """Tell of new fills, and start the next list."""
         book = self.book
         rt = self._runtime
+        if self._template:
+            show_bar(rt, book.bar)
         for fill in book.fills:
             if not fill.silent:
                 rt.outputs.alerts.append(order_alert(fill, self._template, self.texts, self.terms, rt))
