@@ -38,8 +38,10 @@ OPTIONS: dict[str, Any] = {
 
 
 def python_field(name: str) -> str:
-    """A field's name as a Python attribute."""
-    return f"{name}_" if keyword.iskeyword(name) or name in ("copy", "label") else name
+    """A field's name as a Python attribute. Names with two leading underscores mean something in a class."""
+    if name.startswith("__"):
+        return f"v{name}"
+    return f"{name}_" if keyword.iskeyword(name) or name in ("copy", "label", "self") else name
 
 
 @dataclass(slots=True)
