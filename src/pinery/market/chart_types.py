@@ -58,7 +58,7 @@ def box_size(bars: BarSeries, style: str, param: float) -> float:
     if style == "Traditional":
         size = param
     elif style == "ATR":
-        size = _last_atr(bars, int(param))
+        size = _last_atr(bars, int(param)) if param == param else param
     elif style == "PercentageLTP":
         size = float(bars.close[-1]) * param / 100 if len(bars) else float("nan")
     else:
