@@ -123,3 +123,11 @@ def test_orders_too_small_for_the_symbol_are_named() -> None:
     size = ", default_qty_type = strategy.cash, default_qty_value = 1000"
     assert any("less than 1, the symbol's smallest" in text for text in run(MANY, size).warnings)
     assert not any("smallest" in text for text in run(MANY).warnings)
+
+
+def test_excursions_are_after_the_entrys_commission() -> None:
+    """As in TradingView's exports: of a run with fees, the best is lower and the worst deeper by the entry's fee."""
+    fee = ", commission_type = strategy.commission.cash_per_contract, commission_value = 2"
+    for free, paid in zip(run(MANY).trades, run(MANY, fee).trades, strict=True):
+        assert paid.max_runup == pytest.approx(max(0, free.max_runup - 2))
+        assert paid.max_drawdown == pytest.approx(free.max_drawdown + 2)

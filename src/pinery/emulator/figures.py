@@ -207,6 +207,7 @@ class Figures:
         texts = self.texts
         units = units_of(lot.qty, self.terms)
         profit = lot_profit(lot, self.book, self.terms)
+        best, worst = lot_excursions(lot, self.terms)
         value = units * lot.price * self.terms.pointvalue * self.book.rate
         return Trade(
             entry_id=texts[lot.id],
@@ -218,10 +219,10 @@ class Figures:
             commission=lot.commission,
             profit=profit,
             profit_percent=percent(profit, value),
-            max_runup=lot.best * units,
-            max_runup_percent=percent(lot.best * units, value),
-            max_drawdown=-lot.worst * units,
-            max_drawdown_percent=percent(-lot.worst * units, value),
+            max_runup=best,
+            max_runup_percent=percent(best, value),
+            max_drawdown=worst,
+            max_drawdown_percent=percent(worst, value),
         )
 
     def closed_trade(self, number: int) -> Trade | None:
@@ -258,6 +259,12 @@ def lot_profit(lot: Lot, book: Book, terms: Terms) -> float:
     """Unrealised profit of an open trade, its entry commission taken off."""
     units = units_of(lot.qty, terms) * terms.pointvalue
     return lot.direction * (book.x - lot.price) * units * book.rate - lot.commission
+
+
+def lot_excursions(lot: Lot, terms: Terms) -> tuple[float, float]:
+    """Largest unrealised profit and loss of an open trade, as positive amounts, after its entry commission."""
+    units = units_of(lot.qty, terms)
+    return max(0.0, lot.best * units - lot.commission), lot.commission - lot.worst * units
 
 
 def deal_value(deal: Deal, terms: Terms) -> float:

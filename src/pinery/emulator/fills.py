@@ -104,8 +104,10 @@ def _record(book: Book, terms: Terms, fill: Fill, lot: Lot, taken: int, share: f
     gross = lot.direction * (fill.price - lot.price) * units_of(taken, terms) * terms.pointvalue * book.rate
     deal.profit = gross - deal.commission
     gain = lot.direction * (fill.price - lot.price) * terms.pointvalue * book.rate
-    deal.best = max(lot.best, gain)
-    deal.worst = min(lot.worst, gain)
+    # Exports show excursions after the entry's commission.
+    fee = entry_fee / units_of(taken, terms)
+    deal.best = max(0.0, max(lot.best, gain) - fee)
+    deal.worst = min(lot.worst, gain) - fee
     deal.slippage = units_value((lot.slipped + slipped) * taken, terms) * book.rate
     lot.qty -= taken
     lot.commission -= entry_fee

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pinery.emulator.figures import deal_value, lot_profit, percent
+from pinery.emulator.figures import deal_value, lot_excursions, lot_profit, percent
 from pinery.emulator.state import Book, Terms
 from pinery.emulator.trades import TradeRecord
 from pinery.emulator.units import units_of
@@ -66,6 +66,7 @@ def trade_records(book: Book, terms: Terms, texts: list[str], bar: int, time: in
         units = units_of(lot.qty, terms)
         value = units * lot.price * terms.pointvalue * book.rate
         profit = lot_profit(lot, book, terms)
+        best, worst = lot_excursions(lot, terms)
         total += profit
         found.append(
             TradeRecord(
@@ -85,10 +86,10 @@ def trade_records(book: Book, terms: Terms, texts: list[str], bar: int, time: in
                 commission=lot.commission,
                 profit=profit,
                 profit_percent=percent(profit, value),
-                max_runup=lot.best * units,
-                max_runup_percent=percent(lot.best * units, value),
-                max_drawdown=-lot.worst * units,
-                max_drawdown_percent=percent(-lot.worst * units, value),
+                max_runup=best,
+                max_runup_percent=percent(best, value),
+                max_drawdown=worst,
+                max_drawdown_percent=percent(worst, value),
                 cumulative_profit=total,
                 cumulative_profit_percent=percent(total, terms.initial_capital),
                 slippage_cost=lot.slipped * units * terms.pointvalue * book.rate,
