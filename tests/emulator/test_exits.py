@@ -153,3 +153,21 @@ def test_a_trailing_price_arms_at_that_price() -> None:
     body += '    strategy.exit("T", "S", trail_price=97, trail_offset=100, comment_trailing="trailed")'
     bars = [*flat(100, 2), (100, 110, 96, 99), (99, 99, 99, 99)]
     assert exits(body, bars) == [("trailed", 2, 97, -1)]
+
+
+def test_an_exit_that_has_filled_waits_for_its_next_call() -> None:
+    body = ENTER + (
+        '    strategy.exit("HALF", "L", qty=1, limit=110)\n    strategy.exit("REST", "L", stop=98)\n'
+        'if bar_index == 2\n    strategy.cancel("HALF")\nif bar_index == 4\n    strategy.exit("REST", "L", stop=97)'
+    )
+    bars = [*flat(100, 2), (100, 100, 97, 97), (97, 97, 96, 96), (96, 96, 96, 96), (96, 96, 96, 96), (96, 96, 96, 96)]
+    assert exits(body, bars) == [("REST", 2, 98, 1), ("REST", 5, 96, 1)]
+
+
+def test_levels_that_are_no_prices_are_no_levels() -> None:
+    body = ENTER + (
+        '    strategy.exit("X", "L", stop=1/0, limit=na, profit=1e300)\n'
+        '    strategy.entry("M", strategy.short, stop=-1/0)\n'
+        '    strategy.exit("T", "L", trail_points=1e300, trail_offset=1e300)'
+    )
+    assert [t[0] for t in exits(body, flat(100, 4))] == ["Open"]

@@ -24,9 +24,7 @@ def place_exit(book: Book, terms: Terms, new: Exit, held: bool) -> None:
     if found >= 0:
         new.seq = book.exits[found].seq
         book.exits[found] = new
-        for bracket in book.brackets:
-            if bracket.exit_seq == new.seq:
-                bracket.muted = False
+        _wake(book, new)
     else:
         book.seq += 1
         new.seq = book.seq
@@ -50,32 +48,54 @@ def attach_exits(book: Book, terms: Terms) -> None:
         return
     old = book.brackets
     kept: list[Bracket] = []
+    at = 0  # both lists are in the order of the entries
     for stake in book.stakes:
+        while at < len(old) and old[at].stake < stake.seq:
+            at += 1
+        end = at
+        while end < len(old) and old[end].stake == stake.seq:
+            end += 1
         free = stake.left
         for rule in book.exits:
             if not _covers(rule, stake):
                 continue
-            bracket = _find(old, stake.seq, rule)
-            if bracket.exit_seq == 0:
-                bracket.exit_seq = rule.seq
+            bracket = _find(old, at, end, rule)
+            if bracket.stake == 0:
                 bracket.exit_id = rule.id
                 bracket.origin = rule.origin
                 bracket.stake = stake.seq
                 bracket.direction = 1 if book.position > 0 else -1
             bracket.exit_seq = rule.seq
+            bracket.kept = True
             rule.attached = True
             kept.append(bracket)
-            if bracket.done:
+            if bracket.spent or bracket.done:
                 bracket.qty = 0
                 continue
             bracket.qty = min(free, _wanted(rule, stake, terms))
             free -= bracket.qty
             _set_levels(bracket, rule, stake, terms)
-        # An exit that was cancelled after it had filled stays spent for this entry.
-        for bracket in old:
-            if bracket.stake == stake.seq and bracket.done and not _among(kept, bracket):
-                kept.append(bracket)
+        while at < end:
+            # One whose exit was cancelled after it had filled a share stays filled for this entry.
+            if old[at].done and not old[at].kept:
+                old[at].qty = 0
+                kept.append(old[at])
+            at += 1
+    for bracket in kept:
+        bracket.kept = False
     book.brackets = kept
+
+
+def _wake(book: Book, new: Exit) -> None:
+    """A repeated call arms again what has filled, unless that was a share of the entry and is one again."""
+    for bracket in book.brackets:
+        if bracket.exit_seq == new.seq:
+            bracket.muted = False
+            if bracket.spent:
+                bracket.spent = False
+                bracket.armed = False
+            if bracket.done and not new.is_sized():
+                bracket.done = False
 
 
 def _covers(rule: Exit, stake: Stake) -> bool:
@@ -84,18 +104,12 @@ def _covers(rule: Exit, stake: Stake) -> bool:
     return rule.origin == 0 or (rule.origin == stake.id and stake.call <= rule.call)
 
 
-def _find(brackets: list[Bracket], stake: int, rule: Exit) -> Bracket:
-    for bracket in brackets:
-        if bracket.stake == stake and bracket.exit_id == rule.id and bracket.origin == rule.origin:
-            return bracket
+def _find(brackets: list[Bracket], start: int, end: int, rule: Exit) -> Bracket:
+    """The exit's bracket on an entry, whose brackets are those from ``start`` to ``end``; a new one if none."""
+    for i in range(start, end):
+        if brackets[i].exit_id == rule.id and brackets[i].origin == rule.origin:
+            return brackets[i]
     return Bracket()
-
-
-def _among(brackets: list[Bracket], one: Bracket) -> bool:
-    for bracket in brackets:
-        if bracket.stake == one.stake and bracket.exit_id == one.exit_id and bracket.origin == one.origin:
-            return True
-    return False
 
 
 def _wanted(rule: Exit, stake: Stake, terms: Terms) -> int:
@@ -181,6 +195,7 @@ def drop_idle_exits(book: Book, terms: Terms) -> None:
         for stake in book.stakes:
             if _covers(rule, stake):
                 alive = True
+                break
         for order in book.orders:
             waits = not rule.attached or order.call == rule.call
             opens = order.kind == ENTRY or order.kind == RAW

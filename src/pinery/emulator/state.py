@@ -211,11 +211,13 @@ class Bracket:
         "done",
         "exit_id",
         "exit_seq",
+        "kept",
         "limit",
         "muted",
         "offset",
         "origin",
         "qty",
+        "spent",
         "stake",
         "stop",
     )
@@ -233,7 +235,9 @@ class Bracket:
         self.offset: float = 0.0
         self.armed: bool = False
         self.best: float = NAN  # best price of the path since armed
+        self.spent: bool = False  # it has filled and waits for the next call
         self.done: bool = False  # it had a size and has filled: not armed again for this entry
+        self.kept: bool = False  # while brackets are brought in line
         self.muted: bool = False  # stop and limit asleep after a reversal refused for want of margin
 
 

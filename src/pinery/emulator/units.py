@@ -10,11 +10,14 @@ from pinery.emulator.state import Terms
 # tick and not for 0.00015.
 TICK_TOLERANCE = 1e-4
 FLOAT_NOISE = 1e-14
+LARGEST = 1e15  # ticks and steps beyond it are not counted singly
 
 
 def tick_up(price: float, terms: Terms) -> float:
     """The tick at or above a price: levels of buy stops and sell limits, as TradingView's exports show."""
     ticks = price * terms.pricescale / terms.minmove
+    if not abs(ticks) < LARGEST:
+        return price
     near = math.floor(ticks + 0.5)
     whole = near if abs(ticks - near) <= TICK_TOLERANCE else math.ceil(ticks)
     return whole * terms.minmove / terms.pricescale
@@ -23,6 +26,8 @@ def tick_up(price: float, terms: Terms) -> float:
 def tick_down(price: float, terms: Terms) -> float:
     """The tick at or below a price: levels of sell stops and buy limits."""
     ticks = price * terms.pricescale / terms.minmove
+    if not abs(ticks) < LARGEST:
+        return price
     near = math.floor(ticks + 0.5)
     whole = near if abs(ticks - near) <= TICK_TOLERANCE else math.floor(ticks)
     return whole * terms.minmove / terms.pricescale
@@ -30,6 +35,8 @@ def tick_down(price: float, terms: Terms) -> float:
 
 def whole_ticks(points: float) -> float:
     """A distance in ticks with a fraction counts as the next whole one (seen in exports of trailing exits)."""
+    if not abs(points) < LARGEST:
+        return points
     near = math.floor(points + 0.5)
     return float(near) if abs(points - near) <= TICK_TOLERANCE else float(math.ceil(points))
 
@@ -41,7 +48,7 @@ def distance(points: float, terms: Terms) -> float:
 
 def steps_of(units: float, terms: Terms) -> int:
     """Whole size steps in a quantity, rounded down: exports show it for given and computed sizes alike."""
-    if not 0.0 < units < 1e15:
+    if not 0.0 < units < LARGEST:
         return 0
     steps = units * terms.steps_per_unit if terms.steps_per_unit > 0 else units / terms.step
     return math.floor(steps + steps * FLOAT_NOISE)
@@ -54,7 +61,7 @@ def units_of(steps: int, terms: Terms) -> float:
 
 def rounded_money(money: float) -> float:
     """Ten significant digits, half up, as TradingView is reported to keep money that it sizes orders by."""
-    if not 0.0 < abs(money) < 1e15:
+    if not 0.0 < abs(money) < LARGEST:
         return money
     digits = 9 - math.floor(math.log10(abs(money)))
     unit = 10.0**digits

@@ -240,6 +240,7 @@ def _fill_leg(book: Book, terms: Terms, index: int, leg: int, at_once: bool) -> 
     fill.alert = alert if alert != 0 else rule.alert
     fill.price = price
     qty = bracket.qty
+    bracket.spent = True
     if rule.is_sized():
         bracket.done = True
     trade(book, terms, fill, qty, 0, 0, bracket.stake, slipped)
