@@ -124,7 +124,7 @@ def _print_blame(found: Audit, script: CompiledScript) -> None:
 
 
 def _name(output: Output) -> str:
-    plain = output.kind in ("alert", "order") or output.name.startswith(output.kind)
+    plain = output.kind in ("alert", "order", "fill") or output.name.startswith(output.kind)
     return output.name if plain else f"{output.kind} {output.name!r}"
 
 

@@ -26,7 +26,7 @@ class Live:
         if history:
             rt.last_bar_index = history - 1
             rt.last_bar_time = rt.columns.time[history - 1]
-            rt.timenow = rt.columns.time_close[history - 1]
+            rt.timenow = rt.loaded = rt.columns.time_close[history - 1]
 
     def load(self) -> Iterator[int]:
         """Evaluate the history, yielding the number of bars done."""

@@ -177,7 +177,17 @@ class Requests:
             fresh = i >= 0 and (rt.bar_index == 0 or context.closes[i] > rt.columns.time_close[rt.bar_index - 1])
         if i < 0 or (gaps_on and not fresh):
             return self._na(site)
+        if rt.loaded is not None and context.closes[i] > rt.loaded:
+            return self._unfinished(context, i, rt.loaded)
         return context.value(i)
+
+    def _unfinished(self, context: Elsewhere, i: int, loaded: int) -> Any:
+        """With lookahead, the bar during which the history ended: as far as it had come by then."""
+        parts = self._parts(context)
+        if parts is None:
+            return context.value(i)
+        first, last = bisect_left(parts.time, context.times[i]), bisect_left(parts.time, loaded) - 1
+        return context.moving(i, merged(self.rt, parts, first, max(first, last), context.closes[i]))
 
     def _realtime(self, context: Elsewhere, site: n.RequestSite, gaps_on: bool) -> Any:
         """The unfinished bar's value, with and without lookahead; the last complete one's where nothing tells more."""

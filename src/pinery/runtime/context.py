@@ -111,6 +111,7 @@ class Runtime:
     last_bar_time: int = 0
 
     timenow: int = 0  # Unix ms; a historical run uses the last bar's close, so that runs repeat
+    loaded: int | None = None  # Unix ms; with realtime bars: when the history ended
     chart_kind: str = "standard"  # standard heikinashi renko linebreak kagi pnf range
     is_request: bool = False  # inside request.*: no outputs, drawings or orders
     warnings: list[str] = field(default_factory=list)  # what the run could not get, each once

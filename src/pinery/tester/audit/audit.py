@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from pinery.tester.audit.seen import DRAWINGS, Key, Seen, equal
 
 Progress = Callable[[int, int], None]
 FEWEST = 20  # bars
+EVENTS = ("alert", "alertcondition", "order", "plotshape", "plotchar")
 WARMED_UP = 1e-6  # relative difference between starts that is left of an average of long memory
 
 
@@ -30,45 +33,72 @@ def audit(subject: Subject, *, realtime_bars: int = 50, cuts: int = 4, progress:
     most = declaration.get("calc_bars_count")
     total = len(subject.bars)
     if isinstance(most, int | float) and 0 < most < total:
-        subject = Subject(
-            subject.script, subject.bars.slice(total - int(most), total), *(getattr(subject, f) for f in _REST)
-        )
+        subject = replace(subject, bars=subject.bars.slice(total - int(most), total))
         total = int(most)
     if total < FEWEST:
         raise UsageError(f"an audit needs at least {FEWEST} bars, there are {total}")
     live = max(1, min(realtime_bars, total // 2))
     ends = tuple(sorted({int(x) for x in np.linspace(total // 2, total - 1, max(1, cuts))}))
-    step = _steps(progress, 2 * total + 2 * sum(ends) + total - total // 4)
+    step = _Steps(progress, 2 * total + 2 * sum(ends) + total - total // 4)
     first = total - live
     truth = whole(subject, step, (*(end - 1 for end in ends), *range(first, total)))
-    comparison = _Comparison(subject, truth)
-    for end in ends:
-        comparison.cut(end, cut(subject, end, step))
-        comparison.future(end, otherwise(subject, end, step))
+    comparison = _Comparison(subject, truth, ends)
+    rare = tuple(end for end in _events(truth, cuts) if ends[0] <= end < total and end not in ends)
+    step.more(2 * sum(rare))
     notes = _notes(subject)
-    started = comparison.starts_matter(later_start(subject, total // 4, step))
-    if started:
-        notes.append(f"the last value depends on how many bars are loaded before it: {', '.join(started)}")
-    try:
+    for end in (*ends, *rare):
+        with _stopping(notes, f"with a history of {end} bars"):
+            comparison.cut(end, cut(subject, end, step))
+        with _stopping(notes, f"with other prices after {end} bars"):
+            comparison.future(end, otherwise(subject, end, step))
+    with _stopping(notes, f"started at bar {total // 4}"):
+        started = comparison.starts_matter(later_start(subject, total // 4, step))
+        if started:
+            notes.append(f"the last value depends on how many bars are loaded before it: {', '.join(started)}")
+    with _stopping(notes, "on realtime bars"):
         comparison.realtime(first, realtime(subject, first, step))
+    return Audit(comparison.outputs(), total, live, (*ends, *rare), notes)
+
+
+@contextmanager
+def _stopping(notes: list[str], when: str) -> Iterator[None]:
+    """A script that fails in one of the runs only."""
+    try:
+        yield
     except PineRuntimeError as error:
-        notes.append(f"on realtime bars the script stops: {error.message} (line {error.line})")
-    return Audit(comparison.outputs(), total, live, ends, notes)
+        notes.append(f"{when} the script stops: {error.message} (line {error.line})")
 
 
-_REST = ("instrument", "timeframe", "data", "limits", "clock", "memory")
+class _Steps:
+    """Counts bars for the progress report."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+
+    def more(self, bars: int) -> None:
+        self._total += bars
+
+    def __call__(self) -> None:
+        self._done += 1
+        if self._progress is not None and not self._done % 64:
+            self._progress(min(self._done, self._total), self._total)
 
 
-def _steps(progress: Progress | None, total: int) -> Callable[[], None]:
-    done = 0
-
-    def step() -> None:
-        nonlocal done
-        done += 1
-        if progress is not None and not done % 64:
-            progress(min(done, total), total)
-
-    return step
+def _events(truth: Seen, most: int) -> tuple[int, ...]:
+    """Ends of histories right after alerts, orders and shapes, which a few ends alone would hardly meet."""
+    bars = sorted(
+        {
+            bar + 1
+            for key, marks in truth.marks.items()
+            if key.kind in EVENTS and key.part in ("", "series")
+            for bar, shown in marks.items()
+            if not _nothing(shown)
+        }
+    )
+    bars = bars[len(bars) // 2 :]
+    return tuple(bars) if len(bars) <= most else tuple(bars[len(bars) * i // most] for i in range(most))
 
 
 def _notes(subject: Subject) -> list[str]:
@@ -81,8 +111,9 @@ def _notes(subject: Subject) -> list[str]:
 class _Comparison:
     """Collects differences from the whole run, output by output."""
 
-    def __init__(self, subject: Subject, truth: Seen) -> None:
+    def __init__(self, subject: Subject, truth: Seen, ends: tuple[int, ...]) -> None:
         self.subject = subject
+        self.ends = ends  # where drawings were written down
         self.truth = truth
         self.dependencies = Dependencies(subject.script.program, subject.script.sources)
         self.changes: dict[Key, list[Change]] = {}
@@ -124,6 +155,8 @@ class _Comparison:
         for key in dict.fromkeys((*seen.marks, *self.truth.marks)):
             mine, other = self.truth.marks.get(key, {}), seen.marks.get(key, {})
             drawing = key.kind in DRAWINGS
+            if drawing and end is not None and end not in self.ends:
+                continue
             for bar in range(bars.stop - 1, bars.stop) if drawing and end is not None else bars:
                 was, now = other.get(bar), mine.get(bar)
                 if drawing:

@@ -130,7 +130,7 @@ class Dependencies:
         """The statements that make the output."""
         if key.number >= 0 or key.kind == "alertcondition":
             return [p for p in self.places if isinstance(p.stmt, n.Emit) and self._emits(p.stmt, key)]
-        wanted = "alerts:alert" if key.kind == "alert" else "strategy:" if key.kind == "order" else None
+        wanted = "alerts:alert" if key.kind == "alert" else "strategy:" if key.kind in ("order", "fill") else None
         if wanted is None:
             wanted = f"drawings.{DRAWN.get(key.kind, key.kind)}:"
         return [p for p in self.places if any(self._makes(node, wanted, key.line) for node in _nodes(p.stmt))]

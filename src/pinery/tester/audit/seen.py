@@ -20,7 +20,7 @@ COMMANDS = ("entry", "order", "exit", "close", "close_all", "cancel", "cancel_al
 class Key(NamedTuple):
     """One output of the script. ``line``: of its call, 0 where nothing tells."""
 
-    kind: str  # plot, plotshape, bgcolor ... alert, alertcondition, order, line, label, box, linefill, polyline
+    kind: str  # plot, plotshape, bgcolor ... alert, alertcondition, order, fill, line, label, box, linefill, polyline
     name: str
     line: int
     number: int = -1  # of the plot-like call
@@ -97,7 +97,10 @@ class Watch:
                 if spec.kind != "alertcondition":
                     seen.put(Key(spec.kind, title, spec.span_line, spec.index, name), i, values[-1] if values else None)
         for event in outputs.alerts[self._alerts :]:
-            seen.add(Key(event.kind, event.title or "alert", event.line), i, event.message)
+            if event.kind == "order":
+                seen.add(Key("fill", f'fill of "{event.title}"', 0), event.bar_index, event.message)
+            else:
+                seen.add(Key(event.kind, event.title or "alert", event.line), i, event.message)
         self._alerts = len(outputs.alerts)
 
     def note_drawings(self, i: int) -> None:
