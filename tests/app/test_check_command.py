@@ -109,6 +109,10 @@ def test_library_folder_that_is_not_there(pinery: Callable, script: Callable) ->
         ("libraries = 3", "list of folders"),
         ("colour = 'red'", "unknown setting 'colour'"),
         ("= broken", "cannot be read"),
+        ("limits = 3", "limits must be a table"),
+        ("[limits]\nmax_lops = 3", "no limit 'max_lops'"),
+        ("[limits]\nmax_lines = 0", "max_lines is 0"),
+        ("[limits]\nmax_lines = 2.5", "max_lines is 2.5"),
     ],
 )
 def test_settings_that_are_wrong(pinery: Callable, script: Callable, tmp_path: Path, text: str, says: str) -> None:

@@ -198,3 +198,13 @@ def test_errors_in_a_library_show_the_librarys_text(pinery: Callable, script: Ca
     ended = pinery("run", path, "--data", bars)
     assert ended.code == 1
     assert "1.pine:7:26" in ended.err and "export f(float x) => x + unknown" in ended.err
+
+
+def test_limits_come_from_the_settings(pinery: Callable, script: Callable, bars: Path, tmp_path: Path) -> None:
+    path = script('l = label.new(bar_index, close)\nlog.info("{0}", label.all.size())')
+    (tmp_path / "pinery.toml").write_text("[limits]\nmax_labels = 3\n")
+    ended = pinery("run", path, "--data", bars, "--json")
+    assert ended.code == 0
+    drawings = path.parent / "drawings.json"
+    pinery("run", path, "--data", bars, "--drawings", drawings)
+    assert len(json.loads(drawings.read_text())) == 3

@@ -21,6 +21,7 @@ from pinery.app.options import zone_info
 from pinery.app.results import chart_subject, titled_plots
 from pinery.app.scripts import decode, read_script
 from pinery.app.session import Finished, Job, execute
+from pinery.app.settings import limits_from
 from pinery.core.bars import BarSeries, FloatArray, IntArray
 from pinery.core.errors import DataError
 from pinery.emulator.trades import TradeRecord
@@ -105,6 +106,7 @@ def run(
     symbols: Text | None = None,
     timezone: str | None = None,
     strict_data: bool = False,
+    limits: Mapping[str, float] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> RunResult:
     """Runs a script over bars.
@@ -113,11 +115,12 @@ def run(
     ``bars`` is a path, ``"synthetic:5000"``, a ``BarSeries``, or a mapping or data frame with the columns
     time, open, high, low, close and volume (time in Unix s, Unix ms or as datetime64).
     ``feeds`` gives further bars to requests: ``{"CME_MINI:ES1!@60": "es-60.csv"}``.
-    ``inputs`` by title. ``libraries`` are folders with ``name/library/version.pine``.
+    ``inputs`` by title. ``libraries`` are folders with ``name/library/version.pine``. ``limits`` changes what
+    protects against runaway scripts, as in ``{"max_loop_seconds": 60}``; docs/cli.md lists them.
 
     Raises ``CompileError``, ``UsageError``, ``DataError`` and ``PineRuntimeError``.
     """
-    job = _job(script, bars, symbol, timeframe, inputs, feeds, libraries, symbols, timezone, strict_data)
+    job = _job(script, bars, symbol, timeframe, inputs, feeds, libraries, symbols, timezone, strict_data, limits)
     return RunResult(execute(job, progress))
 
 
@@ -174,6 +177,7 @@ def backtest(
     symbols: Text | None = None,
     timezone: str | None = None,
     strict_data: bool = False,
+    limits: Mapping[str, float] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> BacktestResult:
     """Tests a strategy on bars; arguments as those of ``run``.
@@ -182,7 +186,7 @@ def backtest(
 
     Raises ``CompileError``, ``UsageError``, ``DataError`` and ``PineRuntimeError``.
     """
-    job = _job(script, bars, symbol, timeframe, inputs, feeds, libraries, symbols, timezone, strict_data)
+    job = _job(script, bars, symbol, timeframe, inputs, feeds, libraries, symbols, timezone, strict_data, limits)
     found = dict(parse_rates(f"{pair}={file}") for pair, file in (rates or {}).items())
     return BacktestResult(execute_backtest(job, found, progress))
 
@@ -216,6 +220,7 @@ def _job(
     symbols: Text | None,
     timezone: str | None,
     strict_data: bool,
+    limits: Mapping[str, float] | None,
 ) -> Job:
     source, path = _source(script)
     table = symbol_tables.load(Path(symbols)) if symbols is not None else None
@@ -229,6 +234,7 @@ def _job(
         libraries=LibraryFolders.beside(path, [Path(folder) for folder in libraries]),
         strict_data=strict_data,
         timezone=timezone or "UTC",
+        limits=limits_from(limits, "limits") if limits is not None else None,
     )
 
 

@@ -37,6 +37,6 @@ class LibraryFolders:
         return None
 
     def describe(self, name: str) -> str:
-        """Where the file of a library (``user/library/version``) may be put, for the message that says it is missing."""
+        """Where the missing library ``user/library/version`` may be put, for the message."""
         places = " or ".join(f"{folder / name}.pine" for folder in self.folders)
         return f"put its source at {places}" if places else "give a folder with --libraries"

@@ -106,6 +106,7 @@ def job_of(options: RunOptions, settings: Settings) -> Job:
         libraries,
         options.strict_data,
         options.timezone or "UTC",
+        settings.limits,
     )
 
 

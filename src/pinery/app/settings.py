@@ -3,16 +3,22 @@
     libraries = ["my-libraries"]     # folders with name/library/version.pine
     symbols = "symbols.toml"         # more instruments
 
+    [limits]                         # what protects against runaway scripts: fields of ``Limits``
+    max_loop_seconds = 60
+
 Paths are relative to the file. Options on the command line come first.
 """
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from pinery.core.errors import UsageError
+from pinery.runtime.context import Limits
 
 FILE_NAME = "pinery.toml"
 
@@ -21,6 +27,7 @@ FILE_NAME = "pinery.toml"
 class Settings:
     libraries: tuple[Path, ...] = ()
     symbols: Path | None = None
+    limits: Limits | None = None
 
 
 def load_settings(folder: Path) -> Settings:
@@ -32,11 +39,30 @@ def load_settings(folder: Path) -> Settings:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
-    libraries, symbols = data.pop("libraries", []), data.pop("symbols", None)
+    libraries, symbols, limits = data.pop("libraries", []), data.pop("symbols", None), data.pop("limits", None)
     if data:
-        raise UsageError(f"{path} has an unknown setting {next(iter(data))!r}", hint="known are libraries and symbols")
+        hint = "known are libraries, symbols and limits"
+        raise UsageError(f"{path} has an unknown setting {next(iter(data))!r}", hint=hint)
     if not isinstance(libraries, list) or not all(isinstance(item, str) for item in libraries):
         raise UsageError(f"{path}: libraries must be a list of folders", hint='libraries = ["my-libraries"]')
     if symbols is not None and not isinstance(symbols, str):
         raise UsageError(f"{path}: symbols must be the name of a file", hint='symbols = "symbols.toml"')
-    return Settings(tuple(folder / item for item in libraries), folder / symbols if symbols else None)
+    if limits is not None and not isinstance(limits, dict):
+        raise UsageError(f"{path}: limits must be a table", hint="[limits] on a line, the limits below it")
+    return Settings(
+        tuple(folder / item for item in libraries),
+        folder / symbols if symbols else None,
+        limits_from(limits, str(path)) if limits is not None else None,
+    )
+
+
+def limits_from(values: Mapping[str, Any], where: str) -> Limits:
+    """``Limits`` with some fields changed. Raises UsageError, which names ``where``, for what is no limit."""
+    known = {field.name: type(field.default) for field in fields(Limits)}
+    for name, value in values.items():
+        if name not in known:
+            raise UsageError(f"{where}: there is no limit {name!r}", hint=f"the limits are {', '.join(known)}")
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not (whole or (known[name] is float and isinstance(value, float))) or not value > 0:
+            raise UsageError(f"{where}: the limit {name} is {value!r}", hint="limits are numbers above 0")
+    return Limits(**values)

@@ -34,7 +34,7 @@ class DataError(PineryError):
 
 
 class CompileError(PineryError):
-    """Raised after checking; ``diagnostics`` holds every finding, in source order, ``sources`` the texts they are in."""
+    """Raised after checking; ``diagnostics`` holds every finding in source order, ``sources`` their texts."""
 
     exit_code = 1
 

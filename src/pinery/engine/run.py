@@ -57,7 +57,7 @@ def outputs_of(script: CompiledScript, limits: Limits) -> Outputs:
 
 
 def limits_of(declaration: Mapping[str, Any], limits: Limits) -> Limits:
-    """The script's own drawing counts, as far as TradingView allows them."""
+    """The script's own drawing counts, as far as TradingView allows them; 50 is what a script has that names none."""
     wanted = {
         "max_labels": ("max_labels_count", 500),
         "max_lines": ("max_lines_count", 500),
@@ -67,7 +67,7 @@ def limits_of(declaration: Mapping[str, Any], limits: Limits) -> Limits:
     found = {
         field: max(1, min(int(declaration[name]), top))
         for field, (name, top) in wanted.items()
-        if isinstance(declaration.get(name), int | float)
+        if isinstance(declaration.get(name), int | float) and declaration[name] != 50
     }
     return replace(limits, **found)
 
