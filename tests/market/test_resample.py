@@ -131,5 +131,5 @@ def test_line_break_turns_past_three_lines() -> None:
 def test_unknown_charts_are_an_error() -> None:
     with pytest.raises(DataError, match="tick bars cannot be made"):
         transform(series([0], [1.0]), {"type": "tick"})
-    with pytest.raises(DataError, match="size 0"):
+    with pytest.raises(DataError, match="steps of 0"):
         transform(series([0], [1.0]), {"type": "renko", "style": "Traditional", "param": 0})
