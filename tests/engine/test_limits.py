@@ -27,7 +27,7 @@ ENDLESS = {
     "short inside long": "for i = 0 to 10000000\n    for j = 0 to 3\n        s += 1",
     "each below a check": "for i = 0 to 400\n    for j = 0 to 400\n        for k = 0 to 400\n            s += 1",
     "through functions": "for i = 0 to 400\n    for j = 0 to 400\n        s += f(i)",
-    "collections": "a = array.new<int>(400, 1)\nfor x in a\n    for y in a\n        for [i, z] in a\n            s += 1",
+    "lists": "a = array.new<int>(400, 1)\nfor x in a\n    for y in a\n        for [i, z] in a\n            s += 1",
     "a moving end": "n = 10\nfor i = 0 to n\n    n += 1",
     "slow turns": "a = array.new<float>(20000, 1)\nfor i = 0 to 100000\n    s += a.sum()",
 }
