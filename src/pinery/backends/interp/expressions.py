@@ -184,6 +184,10 @@ class ExprWriter:
     # Past values are read in place where the offset is a name or a number; the functions they fall back on
     # handle na, negative and out-of-range offsets.
 
+    def _index(self, e: n.Expr) -> bool:
+        """Is it a name that holds an int for certain? What is reassigned may hold the fraction of a quotient."""
+        return self.simple(e) and e.type == t.INT and not (isinstance(e, n.Load) and e.var in self.again)
+
     def _column_history(self, e: n.ColumnHistory) -> tuple[str, int]:
         self.column_lists.add(e.name)
         self.uses_bar = True
@@ -192,7 +196,7 @@ class ExprWriter:
         if bounds is not None and bounds[0] >= 0:
             return f"{column}[_bar - {offset}] if _bar >= {offset} else _nan", TERNARY
         slow = f"_column_back({column}, _bar, {offset})"
-        if self.simple(e.offset) and e.offset.type == t.INT:
+        if self._index(e.offset):
             return f"{column}[_bar - {offset}] if 0 <= {offset} <= _bar else {slow}", TERNARY
         return slow, ATOM
 
@@ -202,7 +206,7 @@ class ExprWriter:
         fixed = bounds is not None and bounds[0] >= 0 and bounds[1] <= var.depth
         constant = isinstance(e.offset, n.Const)
         offset, na = self.text(e.offset, ATOM), self.na(var.type)
-        by_name = (self.simple(e.offset) and e.offset.type == t.INT) or isinstance(e.offset, n.Const)
+        by_name = self._index(e.offset) or isinstance(e.offset, n.Const)
         if var.every_bar and (self.is_main or var not in self.own):
             items = f"_g.h_{var.name}"
             if fixed and bounds is not None:
