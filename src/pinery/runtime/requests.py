@@ -207,7 +207,14 @@ def seed(
 ) -> Any:
     """na of the expression's type; the lists that users maintained for TradingView are closed to others."""
     _missing(rt, f"request.seed({source!r}, {symbol!r})", ignore_invalid_symbol)
-    return NAN if isinstance(expression, (int, float)) and not isinstance(expression, bool) else None
+    return _nothing(expression)
+
+
+def _nothing(value: Any) -> Any:
+    """na of the value's type, item by item for a tuple."""
+    if isinstance(value, tuple):
+        return tuple(_nothing(item) for item in value)
+    return NAN if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def footprint(rt: Runtime, ticks_per_row: int, va_percent: int = 70, imbalance_percent: int = 300) -> None:
