@@ -77,6 +77,12 @@ def test_an_order_beyond_the_means_is_dropped_whole() -> None:
     assert len(trades(body.replace("UNITS", "4000"), flat(100, 3), "initial_capital=1000, margin_long=0")) == 1
 
 
+def test_raw_orders_need_means_too() -> None:
+    body = 'if bar_index == 0\n    strategy.order("R", strategy.long, qty=UNITS)'
+    assert len(trades(body.replace("UNITS", "10"), flat(100, 3), "initial_capital=1000")) == 1
+    assert trades(body.replace("UNITS", "11"), flat(100, 3), "initial_capital=1000") == []
+
+
 def test_of_a_reversal_beyond_the_means_the_closing_part_is_left() -> None:
     body = BUY + 'if bar_index == 1\n    strategy.entry("S", strategy.short, qty=11)'
     assert trades(body, flat(100, 4), "initial_capital=1000") == [("L", 1, 100, "S", 2, 100, 1)]

@@ -56,6 +56,11 @@ def place_order(book: Book, terms: Terms, order: Order, units: float) -> None:
         return
     _round_levels(order, terms)
     _set_size(book, terms, order, units)
+    if order.sized and order.is_market():
+        projected, _ = _projected(book, order)
+        closing = max(0, -projected * order.direction)
+        if order.own > closing and not affordable(order.own - closing, order.direction, book.x, book, terms):
+            order.own = closing
     if order.sized and order.own <= 0:
         return
     _remove_pending(book, order)
