@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import pinery
+from benchmarks import rivals
 from benchmarks.scripts import large
+from pinery.app.bars import load
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,3 +30,25 @@ def test_benchmarks_run(name: str) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("|") > 20
+
+
+def test_engines_are_measured_and_compared_on_the_same_bars(tmp_path: Path) -> None:
+    bars = tmp_path / "bars.csv"
+    rivals.write_bars(bars, load("synthetic:300", timeframe="5").bars)
+    engine = rivals.pinery(tmp_path)
+    found = rivals.measured(engine, "averages", bars)
+    assert sorted(found.last) == ["Fast", "Slow"]
+    assert found.seconds > 0
+    assert rivals.agreement(found.last, found.last) == "all 2 plots"
+    assert "Fast: 1, not" in rivals.agreement(found.last, {**found.last, "Fast": 1.0})
+    assert rivals.agreement(found.last, {"Fast": found.last["Fast"]}) == "no Slow"
+
+
+def test_an_engine_that_fails_is_named_with_the_reason(tmp_path: Path) -> None:
+    fails = [sys.executable, "-c", "raise SystemExit('no such engine')"]
+    engine = rivals.Engine("Nobody", tmp_path, lambda script, bars: fails)
+    with pytest.raises(rivals.Unavailable, match="no such engine"):
+        rivals.measured(engine, "averages", tmp_path / "bars.csv")
+    silent = rivals.Engine("Silent", tmp_path, lambda script, bars: [sys.executable, "-c", "print('x')"])
+    with pytest.raises(rivals.Unavailable, match="printed no measurement"):
+        rivals.measured(silent, "averages", tmp_path / "bars.csv")
