@@ -12,13 +12,15 @@ from hypothesis import HealthCheck, settings
 from pinery.app.bars import load
 from pinery.core.bars import BarSeries
 from pinery.core.errors import PineRuntimeError
-from pinery.engine import CompiledScript
+from pinery.emulator.broker import Broker
+from pinery.engine import CompiledScript, run
 from pinery.engine.live import Live
 from pinery.engine.run import Chart, open_chart
 from pinery.engine.updates import Update
 from pinery.market.providers import FileData
 from pinery.runtime.context import Limits
 from pinery.runtime.no_broker import NoBroker
+from pinery.runtime.orders import StrategySettings
 from pinery.runtime.outputs import Outputs
 
 MARKET = load("synthetic:60", timeframe="60")
@@ -75,6 +77,28 @@ def history(chart: Chart) -> str | None:
     except PineRuntimeError as error:
         return f"bar {error.bar_index} line {error.line}: {error.message}"
     return None
+
+
+def traded(script: CompiledScript) -> list[Any]:
+    """The trades of a strategy, and the error that stopped it, if any."""
+    settings = StrategySettings.from_declaration(script.program.declaration)
+    broker = Broker(settings, MARKET.instrument)
+    data = FileData(MARKET.bars, MARKET.instrument, MARKET.timeframe)
+    stop = None
+    try:
+        run(
+            script,
+            MARKET.bars,
+            MARKET.instrument,
+            MARKET.timeframe,
+            strategy=broker,
+            data=data,
+            limits=LIMITS,
+            clock=time.monotonic,
+        )
+    except PineRuntimeError as error:
+        stop = f"bar {error.bar_index} line {error.line}: {error.message}"
+    return [broker.trades(), stop]
 
 
 def realtime(chart: Chart, first: int) -> str | None:

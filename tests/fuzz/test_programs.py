@@ -11,7 +11,7 @@ from pinery.core.errors import CompileError
 from pinery.engine import CompiledScript, compile_script
 from pinery.lang.source import Source
 from tests.fuzz.programs import program
-from tests.fuzz.running import MARKET, columns, history, left_behind, opened, profile, realtime, same
+from tests.fuzz.running import MARKET, columns, history, left_behind, opened, profile, realtime, same, traded
 
 PROGRAMS = st.builds(program, st.integers(0, 10**9), st.integers(1, 24), st.sampled_from([4, 5, 6]))
 SECONDS = 20  # far above what any of them takes, far below what a hang takes
@@ -35,6 +35,10 @@ def test_runs(text: str) -> None:
     assert stop is None or "cannot be evaluated" not in stop, stop
     assert history(second) == stop
     assert same(left_behind(first), left_behind(second))
+    if script.program.kind == "strategy":
+        trades = traded(script)
+        assert "cannot be evaluated" not in str(trades[-1]), trades[-1]
+        assert repr(traded(script)) == repr(trades)
     assert time.monotonic() - started < SECONDS
 
 

@@ -10,7 +10,7 @@ from pinery.ir import nodes as n
 from pinery.ir.analysis import bodies, expressions, loaded, stored, walk
 from pinery.ir.slice import HARMLESS
 from pinery.lang.source import Source, Span
-from pinery.tester.audit.seen import Key
+from pinery.tester.audit.seen import COMMANDS, Key
 
 # Where a value that differs between history and realtime, or with the number of bars, enters a script.
 SURROUNDINGS = {
@@ -68,6 +68,7 @@ class Dependencies:
         self._stores: dict[n.Var, list[_Place]] = {}
         self._calls: dict[n.Function, list[_Place]] = {}
         self._captures: dict[int, list[_Place]] = {}
+        self._orders: list[_Place] = []
         for function in [*program.functions, program.main]:
             self._read(function.body, function, ())
 
@@ -113,6 +114,8 @@ class Dependencies:
                 changed |= {v for v in loaded(stmt.target) if v.type.is_reference}
             for expr in expressions(stmt):
                 for node in walk(expr):
+                    if _commands(node):
+                        self._orders.append(place)
                     if isinstance(node, n.Call):
                         self._calls.setdefault(node.frame.function, []).append(place)
                     if isinstance(node, n.Call | n.Host) or (
@@ -151,6 +154,8 @@ class Dependencies:
                 return self._in.get(node.frame.function, [])
             case n.Request():
                 return self._captures.get(node.site.index, [])
+            case n.Host() if node.target.startswith("strategy:") and not _commands(node):
+                return self._orders  # positions and profits are what the orders made of them
         return []
 
     def _cause(self, node: n.Expr) -> Cause | None:
@@ -179,6 +184,14 @@ class Dependencies:
 
     def line_of(self, span: Span) -> int:
         return self.sources[span.file].position(span.start)[0] if span.file < len(self.sources) else 0
+
+
+def _commands(node: n.Expr) -> bool:
+    """Is it an order?"""
+    if not isinstance(node, n.Host):
+        return False
+    module, _, name = node.target.partition(":")
+    return module == "strategy" and name.removesuffix("_early") in COMMANDS
 
 
 def _nodes(stmt: n.Stmt) -> list[n.Expr]:
