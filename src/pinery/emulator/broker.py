@@ -68,9 +68,15 @@ class Broker(Figures):
         self._watches_days = False
         self._day_until = 0
         self._next_change = 0
+        self._every_point = self.terms.every_point
         self._trims = True
         self._rt: Runtime | None = None
         self._columns = Columns()
+        self._time: list[int] = []
+        self._high: list[float] = []
+        self._low: list[float] = []
+        self._close: list[float] = []
+        self._watches_equity = False
 
     # --- the bar loop -------------------------------------------------------------------
 
@@ -90,34 +96,37 @@ class Broker(Figures):
         self.terms.nearest = version.exit_takes_nearest
         self._trims = version.trims_orders
         self._feed = Feed(self.settings, rt)
-        self._range = self._feed.range
+        self._time, self._close = rt.columns.time, rt.columns.close
+        self._high, self._low = self._feed.high, self._feed.low
 
     def before(self, i: int, evaluate: Callable[[], None] | None) -> None:
         """Fill what the bar's path meets. ``evaluate`` runs the script again after a fill."""
         book = self.book
-        columns = self._columns
         book.bar = i
-        book.time = time = columns.time[i]
+        book.time = time = self._time[i]
         if time >= self._next_change:
             self._new_period(time)
-        if not book.orders and not book.position and not self.terms.every_point:
-            book.x = columns.close[i]
-            return
-        _, high, low, _ = self._range(i)
-        if walk.is_quiet(book, high, low) and not self.terms.every_point:
-            if high > book.high:
-                book.high = high
-            if low < book.low:
-                book.low = low
-            book.x = columns.close[i]
-            return
+        if not self._every_point:
+            if not book.orders and not book.position:
+                book.x = self._close[i]
+                return
+            high, low = self._high[i], self._low[i]
+            # Nothing pending and no margin call in reach is the common case; the walk knows the others.
+            idle = not book.orders and not book.brackets and not self._watches_equity
+            if (book.floor < low and high < book.ceiling) if idle else walk.is_quiet(book, high, low):
+                if high > book.high:
+                    book.high = high
+                if low < book.low:
+                    book.low = low
+                book.x = self._close[i]
+                return
         self._walk(i, evaluate)
 
     def _walk(self, i: int, evaluate: Callable[[], None] | None) -> None:
         """Take the bar's path, stopping where the script is to be evaluated."""
         book, path = self.book, self._path
         clear(path)
-        book.opened = self._feed.range(i)[0]
+        book.opened = self._feed.open[i]
         self._feed.fill(path, i)
         partial = PartialBar(self._columns, i) if self.settings.calc_on_every_history_tick else None
         while walk.advance(book, self.terms, path, self._event):
@@ -133,7 +142,7 @@ class Broker(Figures):
         if book.fills:
             self._take_fills()
             drop_idle_exits(book, self.terms)
-        book.x = self._columns.close[i]
+        book.x = self._close[i]
 
     def after(self, evaluate: Callable[[], None] | None) -> None:
         """After the script: fills at the close."""
@@ -251,9 +260,11 @@ class Broker(Figures):
         elif rule.name == "max_drawdown":
             rules.drawdown = rule.value
             rules.drawdown_percent = percent
+            self._watches_equity = True
         elif rule.name == "max_intraday_loss":
             rules.day_loss = rule.value
             rules.day_loss_percent = percent
+            self._watches_equity = True
 
     # --- inside -------------------------------------------------------------------------
 

@@ -24,15 +24,15 @@ MAX_FINER_BARS = 200_000  # the newest ones; bars before go by the chart's price
 
 
 class Feed:
-    """Builds the path of each chart bar. Bars are asked for in order."""
+    """Builds the path of each chart bar, in order. ``open`` .. ``close`` are the prices that orders see."""
 
-    __slots__ = ("_close", "_finer", "_finer_at", "_high", "_low", "_open", "_rt", "_times")
+    __slots__ = ("_finer", "_finer_at", "_rt", "_times", "close", "high", "low", "open")
 
     def __init__(self, settings: StrategySettings, rt: Runtime) -> None:
         columns = rt.columns
         self._rt = rt
         self._times = columns.time
-        self._open, self._high, self._low, self._close = columns.open, columns.high, columns.low, columns.close
+        self.open, self.high, self.low, self.close = columns.open, columns.high, columns.low, columns.close
         self._finer: BarSeries | None = None
         self._finer_at = 0
         if settings.fill_orders_on_standard_ohlc and rt.chart_kind != "standard":
@@ -40,14 +40,10 @@ class Feed:
         if settings.use_bar_magnifier:
             self._magnify()
 
-    def range(self, i: int) -> tuple[float, float, float, float]:
-        """Open, high, low and close that orders see."""
-        return self._open[i], self._high[i], self._low[i], self._close[i]
-
     def fill(self, path: Path, i: int) -> None:
         """Lay the path of bar ``i``."""
         if self._finer is None or not self._inside(self._finer, path, i):
-            add_bar(path, self._open[i], self._high[i], self._low[i], self._close[i])
+            add_bar(path, self.open[i], self.high[i], self.low[i], self.close[i])
 
     def _inside(self, bars: BarSeries, path: Path, i: int) -> bool:
         """The path through the finer bars of chart bar ``i``; False where there are none."""
@@ -88,4 +84,4 @@ class Feed:
         for name in ("open", "high", "low", "close"):
             column = getattr(bars, name).tolist()
             own = getattr(rt.columns, name)
-            setattr(self, f"_{name}", [column[k] if k >= 0 else own[i] for i, k in enumerate(found)])
+            setattr(self, name, [column[k] if k >= 0 else own[i] for i, k in enumerate(found)])

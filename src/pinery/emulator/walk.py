@@ -46,6 +46,8 @@ def is_quiet(book: Book, high: float, low: float) -> bool:
             return False
     if book.position == 0:
         return True
+    if not (book.floor < low and high < book.ceiling):
+        return False
     for bracket in book.brackets:
         if bracket.qty <= 0:
             continue
@@ -56,7 +58,7 @@ def is_quiet(book: Book, high: float, low: float) -> bool:
                 return False
         elif low <= bracket.limit or high >= bracket.stop or low <= bracket.arm:
             return False
-    return book.floor < low and high < book.ceiling and not watches_equity(book)
+    return not watches_equity(book)
 
 
 def advance(book: Book, terms: Terms, path: Path, event: Event) -> bool:
@@ -90,9 +92,30 @@ def advance(book: Book, terms: Terms, path: Path, event: Event) -> bool:
             call_margin(book, terms)
         if watches_equity(book):
             enforce(book, terms, target)
-        if path.at < last and (terms.every_point or (terms.recalculates and len(book.fills) > before)):
+        stops = terms.every_point or (terms.recalculates and len(book.fills) > before)
+        if not stops and not book.orders and not book.brackets and _is_calm(book, path):
+            book.x = path.prices[last]
+            path.at = last
+            path.arrived = True
+            continue
+        if stops and path.at < last:
             return True
     return False
+
+
+def _is_calm(book: Book, path: Path) -> bool:
+    """Nothing is pending and no margin call or rule can strike on the rest of the path, which is then noted at once."""
+    high = book.x
+    low = book.x
+    for i in range(path.at + 1, len(path.prices)):
+        high = max(high, path.prices[i])
+        low = min(low, path.prices[i])
+    if not (book.floor < low and high < book.ceiling) or watches_equity(book) or loss_days_struck(book):
+        return False
+    if book.position != 0:
+        book.high = max(book.high, high)
+        book.low = min(book.low, low)
+    return True
 
 
 def settle_close(book: Book, terms: Terms, event: Event, everything: bool) -> None:
