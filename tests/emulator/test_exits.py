@@ -97,6 +97,15 @@ def test_with_an_entry_id_an_exit_is_for_entries_up_to_its_call_only() -> None:
     assert [t[0] for t in exits(unnamed, bars, "pyramiding=3")] == ["X", "X", "X"]
 
 
+def test_an_exit_waits_on_while_its_entry_is_moved() -> None:
+    body = (
+        'if bar_index == 0\n    strategy.exit("X", "L", stop=90)\n'
+        'if bar_index < 2\n    strategy.entry("L", strategy.long, stop=105 + bar_index)'
+    )
+    bars = [*flat(100, 2), (100, 107, 100, 107), (107, 107, 89, 90), (90, 90, 90, 90)]
+    assert exits(body, bars) == [("X", 3, 90, 1)]
+
+
 def test_an_exit_ends_with_its_position() -> None:
     body = (
         'if bar_index == 0\n    strategy.entry("L", strategy.long)\n    strategy.exit("X", "L", stop=95)\n'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from typing import Any
 
@@ -243,22 +242,26 @@ def test_slippage_never_improves_a_fill(seed: int) -> None:
 
 @FEW
 @given(SEEDS, RULES, st.integers(5, 50))
-def test_a_copied_book_goes_on_the_same_way(seed: int, rules: dict[str, Any], cut: int) -> None:
-    """The book is all state: putting a copy back, any number of times, changes nothing."""
+def test_a_restored_broker_goes_on_as_if_nothing_had_happened(seed: int, rules: dict[str, Any], cut: int) -> None:
     prices = walk(random.Random(seed), 60)
     broker, rt = start(prices, **rules)
     script = Script(seed)
     for i, close in enumerate(rt.columns.close):
         if i == cut:
-            kept = copy.deepcopy(broker.book)
-            broker.before(i, None)
-            script.run(broker, i, close + 5)  # something else happens, and is undone
-            broker.after(None)
-            broker.book = copy.deepcopy(copy.deepcopy(kept))
+            saved = broker.save()
+            for wrong in (5, -5):
+                broker.before(i, None)
+                script.run(broker, i, close + wrong)  # something else happens, and is undone, twice
+                broker.after(None)
+                broker.restore(saved)
         broker.before(i, None)
         script.run(broker, i, close)
         broker.after(None)
-    assert outcome(broker) == outcome(play(script, prices, **rules))
+    straight = play(script, prices, **rules)
+    assert outcome(broker) == outcome(straight)
+    assert len(broker.fills) == len(straight.fills)
+    assert broker.curve.closed.tolist() == straight.curve.closed.tolist()
+    assert (broker.wintrades, broker.max_drawdown) == (straight.wintrades, straight.max_drawdown)
 
 
 def test_the_equity_curve_covers_every_bar() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pinery.core.instrument import Instrument
 from pinery.emulator import orders, walk
@@ -36,6 +38,19 @@ MAX_SHOWN_TRADES = 9_000  # closed trades that a script can look up from version
 
 _OCA = {"none": OCA_NONE, "cancel": OCA_CANCEL, "reduce": OCA_REDUCE}
 _DIRECTIONS = {"all": 0, "long": 1, "short": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A broker's state: the book, and how far the records went."""
+
+    book: Book
+    fills: int
+    marks: int
+    counts: tuple[int, int, int, int]
+    percents: tuple[float, ...]
+    periods: tuple[int, int, int]
+    trimmed: int
 
 
 class Broker(Figures):
@@ -175,6 +190,29 @@ class Broker(Figures):
         book = self.book
         walk.fold(book, self.terms)
         return trade_records(book, self.terms, self.texts, book.bar, book.time, book.x)
+
+    def save(self) -> Saved:
+        """The state now, to come back to any number of times, as when a realtime bar is evaluated again."""
+        counts = (self._won, self._lost, self._even, self._counted)
+        kept = (self._rate_until, self._day_until, self._next_change)
+        return Saved(
+            copy.deepcopy(self.book),
+            len(self.fills),
+            len(self._marks),
+            counts,
+            tuple(self._percents),
+            kept,
+            self.trimmed,
+        )
+
+    def restore(self, saved: Saved) -> None:
+        self.book = copy.deepcopy(saved.book)
+        del self.fills[saved.fills :]
+        del self._marks[saved.marks :]
+        self._won, self._lost, self._even, self._counted = saved.counts
+        self._percents = list(saved.percents)
+        self._rate_until, self._day_until, self._next_change = saved.periods
+        self.trimmed = saved.trimmed
 
     @property
     def margin_calls(self) -> int:

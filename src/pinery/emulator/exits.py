@@ -199,7 +199,7 @@ def drop_idle_exits(book: Book, terms: Terms) -> None:
         for order in book.orders:
             waits = not rule.attached or order.call == rule.call
             opens = order.kind == ENTRY or order.kind == RAW
-            if waits and opens and (rule.origin == 0 or (rule.origin == order.id and order.call <= rule.call)):
+            if waits and opens and (rule.origin == 0 or (rule.origin == order.id and order.born <= rule.call)):
                 alive = True
         if alive:
             kept.append(rule)

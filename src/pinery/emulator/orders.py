@@ -160,6 +160,7 @@ def _remove_pending(book: Book, order: Order) -> None:
     """An entry with the id of a pending one takes its place, price and all (seen in exports)."""
     for i in range(len(book.orders)):
         if _replaces(order, book.orders[i]):
+            order.born = book.orders[i].born
             del book.orders[i]
             return
 
@@ -177,4 +178,6 @@ def _append(book: Book, order: Order) -> None:
     book.seq += 1
     order.seq = book.seq
     order.call = book.calls
+    if order.born == 0:
+        order.born = book.calls
     book.orders.append(order)

@@ -97,6 +97,7 @@ class Order:
 
     __slots__ = (
         "alert",
+        "born",
         "call",
         "comment",
         "direction",
@@ -134,7 +135,8 @@ class Order:
         self.comment: int = 0
         self.alert: int = 0
         self.silent: bool = False
-        self.call: int = 0  # number of the evaluation that placed it
+        self.call: int = 0  # number of the evaluation that placed it last
+        self.born: int = 0  # and of the one that placed the first of its id, which it has replaced since
 
     def is_market(self) -> bool:
         return self.limit != self.limit and self.stop != self.stop
@@ -450,7 +452,7 @@ class Book:
         self.x: float = NAN  # the price at hand
         self.opened: float = NAN  # the bar's open
         self.rate: float = 1.0  # account currency for one of the quote currency, on this day
-        self.calls: int = 0  # evaluations of the script so far
+        self.calls: int = 1  # number of the evaluation at hand, or the next
         self.seq: int = 0
         self.orders: list[Order] = []
         self.exits: list[Exit] = []

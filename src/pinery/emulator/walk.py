@@ -213,7 +213,7 @@ def _fill_order(book: Book, terms: Terms, index: int, at_once: bool) -> None:
     if close + opening > 0:
         fill = Fill()
         fill.kind = order.kind
-        fill.call = order.call
+        fill.call = order.born
         fill.id = order.name
         fill.comment = order.comment
         fill.alert = order.alert
