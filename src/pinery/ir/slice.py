@@ -121,8 +121,19 @@ def _without_dead_stores(program: n.Program, analysis: _Analysis) -> n.Program:
             and not (isinstance(s, n.Store) and analysis.of(s).effect)
         ]
         if not dead:
-            return program
+            return _with_body(program, _unnamed(program.main.body, read))
         program = _with_body(program, _filtered(program.main.body, set(dead).isdisjoint))
+
+
+def _unnamed(body: list[n.Stmt], read: set[n.Var]) -> list[n.Stmt]:
+    """Values that nobody reads, but in whose making something happens, lose their names: one kept of several
+    assignments would leave the variable without a value on the way of the others."""
+    return [
+        n.Eval(s.span, s.value)
+        if isinstance(s, n.Store) and s.var not in read
+        else rebuilt(s, [_unnamed(b, read) for b in bodies(s)])
+        for s in body
+    ]
 
 
 # --- a request's program --------------------------------------------------------------
