@@ -27,7 +27,7 @@ from pinery.emulator.trades import TradeRecord
 from pinery.emulator.units import steps_of
 from pinery.lang.versions import for_version
 from pinery.runtime.context import Columns, Runtime
-from pinery.runtime.orders import CancelOrder, CloseOrder, ExitOrder, Order, RiskRule, StrategySettings
+from pinery.runtime.orders import CancelOrder, CloseOrder, ExitOrder, Order, RiskRule, StrategySettings, Trade
 from pinery.runtime.timeframes import Timeframe, buckets
 from pinery.runtime.values import NAN
 
@@ -72,6 +72,7 @@ class Broker(Figures):
         self.fills: list[Fill] = []
         self.texts: list[str] = list(TEXTS)
         self.trimmed = 0
+        self.shown: dict[int, Trade] = {}
         self._numbers: dict[str, int] = {text: i for i, text in enumerate(TEXTS)}
         self._template = alert_template
         self._won = self._lost = self._even = self._counted = 0
@@ -142,6 +143,8 @@ class Broker(Figures):
         book, path = self.book, self._path
         clear(path)
         book.opened = self._feed.open[i]
+        if book.opened != book.opened:
+            return  # a bar without prices: nothing trades
         self._feed.fill(path, i)
         partial = PartialBar(self._columns, i) if self.settings.calc_on_every_history_tick else None
         while walk.advance(book, self.terms, path, self._event):
@@ -213,6 +216,7 @@ class Broker(Figures):
         self._percents = list(saved.percents)
         self._rate_until, self._day_until, self._next_change = saved.periods
         self.trimmed = saved.trimmed
+        self.shown = {}
 
     @property
     def margin_calls(self) -> int:

@@ -30,6 +30,7 @@ class Figures:
     texts: list[str]
     account: str
     trimmed: int  # closed trades no longer shown to the script
+    shown: dict[int, Trade]  # closed trades that the script has asked for: they no longer change
     _won: int
     _lost: int
     _even: int
@@ -229,11 +230,14 @@ class Figures:
         deals = self.book.deals
         if not self.trimmed <= number < len(deals):
             return None
+        known = self.shown.get(int(number))
+        if known is not None:
+            return known
         deal = deals[int(number)]
         texts = self.texts
         units = units_of(deal.qty, self.terms)
         value = deal_value(deal, self.terms)
-        return Trade(
+        trade = self.shown[int(number)] = Trade(
             entry_id=texts[deal.id],
             entry_price=deal.price,
             entry_bar_index=deal.bar,
@@ -253,6 +257,7 @@ class Figures:
             max_drawdown=-deal.worst * units,
             max_drawdown_percent=percent(-deal.worst * units, value),
         )
+        return trade
 
 
 def lot_profit(lot: Lot, book: Book, terms: Terms) -> float:
