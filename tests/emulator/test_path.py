@@ -95,3 +95,9 @@ def test_immediate_closes_fill_at_the_close_of_the_bar() -> None:
     bars = [(100, 101, 99, 100), (100, 103, 99, 102), (103, 105, 103, 104), (104, 106, 103, 105), (106, 107, 105, 106)]
     found = trades(body, bars, "pyramiding=3")
     assert [(t[0], t[1], t[4], t[5]) for t in found] == [("L", 1, 1, 102), ("M", 1, 3, 105), ("N", 2, 3, 105)]
+
+
+def test_nothing_fills_on_a_bar_without_prices() -> None:
+    nan = float("nan")
+    bars = [*flat(100, 1), (nan, nan, nan, nan), *flat(101, 2)]
+    assert trades('if bar_index == 0\n    strategy.entry("L", strategy.long)', bars)[0][:3] == ("L", 2, 101)
