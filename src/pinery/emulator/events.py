@@ -43,20 +43,23 @@ def next_event(book: Book, terms: Terms, target: float, event: Event) -> None:
         order = book.orders[i]
         if not order.is_market():
             _consider_order(book, terms, order, i, target, event)
+    beyond = distance(terms.limit_ticks, terms)
     for i in range(len(book.brackets)):
         bracket = book.brackets[i]
         if bracket.qty <= 0:
             continue
         side = bracket.direction
         sells = 1 if side > 0 else 0
+        seq = bracket.exit_seq
         if not bracket.muted:
-            shift = side * distance(terms.limit_ticks, terms)
-            _consider(book.x, target, bracket.limit + shift, side, PROFIT, i, sells, bracket.exit_seq, event)
-            _consider(book.x, target, bracket.stop, -side, LOSS, i, sells, bracket.exit_seq, event)
+            if bracket.limit == bracket.limit:
+                _consider(book.x, target, bracket.limit + side * beyond, side, PROFIT, i, sells, seq, event)
+            if bracket.stop == bracket.stop:
+                _consider(book.x, target, bracket.stop, -side, LOSS, i, sells, seq, event)
         if bracket.armed:
-            _consider(book.x, target, trail_stop(bracket, terms), -side, TRAIL, i, sells, bracket.exit_seq, event)
-        else:
-            _consider(book.x, target, bracket.arm, side, ARM, i, -1, bracket.exit_seq, event)
+            _consider(book.x, target, trail_stop(bracket, terms), -side, TRAIL, i, sells, seq, event)
+        elif bracket.arm == bracket.arm:
+            _consider(book.x, target, bracket.arm, side, ARM, i, -1, seq, event)
 
 
 def _consider_order(book: Book, terms: Terms, order: Order, i: int, target: float, event: Event) -> None:

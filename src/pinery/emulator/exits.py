@@ -39,11 +39,7 @@ def place_exit(book: Book, terms: Terms, new: Exit, held: bool) -> None:
 
 
 def attach_exits(book: Book, terms: Terms) -> None:
-    """Bring brackets in line with exits and entries: levels, and who reserves how much of each entry.
-
-    Exits reserve quantity in the order in which they were first placed; one without a size gets
-    what the others leave. Documented in TradingView's guide (strategies, reserved exit orders).
-    """
+    """Bring brackets in line with exits and entries: levels, and who reserves how much of each entry."""
     if not book.exits and not book.brackets:
         return
     old = book.brackets
@@ -55,35 +51,65 @@ def attach_exits(book: Book, terms: Terms) -> None:
         end = at
         while end < len(old) and old[end].stake == stake.seq:
             end += 1
-        free = stake.left
-        for rule in book.exits:
-            if not _covers(rule, stake):
-                continue
-            bracket = _find(old, at, end, rule)
-            if bracket.stake == 0:
-                bracket.exit_id = rule.id
-                bracket.origin = rule.origin
-                bracket.stake = stake.seq
-                bracket.direction = 1 if book.position > 0 else -1
-            bracket.exit_seq = rule.seq
-            bracket.kept = True
-            rule.attached = True
-            kept.append(bracket)
-            if bracket.spent or bracket.done:
-                bracket.qty = 0
-                continue
-            bracket.qty = min(free, _wanted(rule, stake, terms))
-            free -= bracket.qty
-            _set_levels(bracket, rule, stake, terms)
-        while at < end:
-            # One whose exit was cancelled after it had filled a share stays filled for this entry.
-            if old[at].done and not old[at].kept:
-                old[at].qty = 0
-                kept.append(old[at])
-            at += 1
+        _attach(book, terms, stake, at, end, kept)
+        at = end
+    book.brackets = kept
+
+
+def attach_to(book: Book, terms: Terms, seq: int) -> None:
+    """The same where only one entry has changed: it is new, or something of it was closed."""
+    if not book.exits and not book.brackets:
+        return
+    old = book.brackets
+    at = 0
+    while at < len(old) and old[at].stake < seq:
+        at += 1
+    end = at
+    while end < len(old) and old[end].stake == seq:
+        end += 1
+    kept: list[Bracket] = []
+    for stake in book.stakes:
+        if stake.seq == seq:
+            _attach(book, terms, stake, at, end, kept)
+            break
+    old[at:end] = kept
+
+
+def _attach(book: Book, terms: Terms, stake: Stake, start: int, end: int, kept: list[Bracket]) -> None:
+    """The brackets of one entry, of which those so far are from ``start`` to ``end``.
+
+    Exits reserve quantity in the order in which they were first placed; one without a size gets
+    what the others leave. Documented in TradingView's guide (strategies, reserved exit orders).
+    """
+    old = book.brackets
+    free = stake.left
+    for rule in book.exits:
+        if not _covers(rule, stake):
+            continue
+        bracket = _find(old, start, end, rule)
+        if bracket.stake == 0:
+            bracket.exit_id = rule.id
+            bracket.origin = rule.origin
+            bracket.stake = stake.seq
+            bracket.direction = 1 if book.position > 0 else -1
+        bracket.exit_seq = rule.seq
+        bracket.kept = True
+        rule.attached = True
+        kept.append(bracket)
+        if bracket.spent or bracket.done:
+            bracket.qty = 0
+            continue
+        bracket.qty = min(free, _wanted(rule, stake, terms))
+        free -= bracket.qty
+        _set_levels(bracket, rule, stake, terms)
+    for i in range(start, end):
+        # One whose exit was cancelled after it had filled a share stays filled for this entry.
+        if old[i].done and not old[i].kept:
+            old[i].qty = 0
+            kept.append(old[i])
+        old[i].kept = False
     for bracket in kept:
         bracket.kept = False
-    book.brackets = kept
 
 
 def _wake(book: Book, new: Exit) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinery.emulator.account import commission_of, realised, units_value
-from pinery.emulator.exits import attach_exits, drop_idle_exits
+from pinery.emulator.exits import attach_exits, attach_to, drop_idle_exits
 from pinery.emulator.margin import set_margin_bounds
 from pinery.emulator.state import ENTRY, OCA_CANCEL, OCA_REDUCE, Book, Deal, Fill, Lot, Order, Stake, Terms
 from pinery.emulator.units import units_of
@@ -45,7 +45,12 @@ def trade(
         book.peak = equity
     if equity < book.trough:
         book.trough = equity
-    attach_exits(book, terms)
+    if close == 0:
+        attach_to(book, terms, book.stakes[-1].seq)
+    elif opening == 0 and only_stake != 0:
+        attach_to(book, terms, only_stake)
+    else:
+        attach_exits(book, terms)
     set_margin_bounds(book, terms)
 
 

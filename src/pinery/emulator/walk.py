@@ -134,7 +134,8 @@ def _travel(book: Book, terms: Terms, target: float, event: Event) -> None:
     """Go to a price, filling what is met on the way."""
     while True:
         for bracket in book.brackets:
-            trail(bracket, book.x)
+            if bracket.arm == bracket.arm:
+                trail(bracket, book.x)
         if not book.orders and not book.brackets:
             break
         next_event(book, terms, target, event)
