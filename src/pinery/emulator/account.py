@@ -79,15 +79,15 @@ def default_steps(price: float, book: Book, terms: Terms) -> int:
     return steps_of(money / unit, terms)
 
 
-def affordable(own: int, direction: int, price: float, book: Book, terms: Terms) -> bool:
-    """Whether equity carries a position grown by ``own`` steps (a reversed one: of ``own`` steps).
+def affordable(own: int, position: int, direction: int, price: float, book: Book, terms: Terms) -> bool:
+    """Whether equity carries ``position`` grown by ``own`` steps (a reversed one: of ``own`` steps).
 
     TradingView's exports show orders of 1.00002 times the equity dropped, of 0.99999 taken.
     """
     share = margin_share(direction, terms)
     if share <= 0:
         return True
-    held = abs(book.position) if book.position * direction > 0 else 0
+    held = max(0, position * direction)
     need = value_of(held + own, price, book, terms) * share
     return need <= equity(book, terms, book.x) * (1.0 + 1e-12)
 

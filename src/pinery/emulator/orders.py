@@ -38,7 +38,7 @@ def place_entry(book: Book, terms: Terms, order: Order, units: float) -> None:
             order.own = _within_maximum(book, terms, order.own, projected * order.direction)
             if order.own <= 0:
                 return
-            if order.is_market() and not affordable(order.own, order.direction, book.x, book, terms):
+            if order.is_market() and not affordable(order.own, projected, order.direction, book.x, book, terms):
                 # Dropped whole; of a reversal the closing part is left (reported for TradingView).
                 order.own = 0
                 if reversing == 0:
@@ -59,7 +59,7 @@ def place_order(book: Book, terms: Terms, order: Order, units: float) -> None:
     if order.sized and order.is_market():
         projected, _ = _projected(book, order)
         closing = max(0, -projected * order.direction)
-        if order.own > closing and not affordable(order.own - closing, order.direction, book.x, book, terms):
+        if order.own > closing and not affordable(order.own - closing, projected, order.direction, book.x, book, terms):
             order.own = closing
     if order.sized and order.own <= 0:
         return

@@ -203,7 +203,7 @@ def _fill_order(book: Book, terms: Terms, index: int, at_once: bool) -> None:
                 if stake.id == order.id:
                     left += stake.left
             close = min(close, left)
-    elif opening > 0 and not order.is_market() and not affordable(opening, side, book.x, book, terms):
+    elif opening > 0 and not order.is_market() and not affordable(opening, book.position, side, book.x, book, terms):
         if opposite > 0:
             # A reversal without the means keeps the old position and puts its stops and limits to
             # sleep (reported for TradingView).
