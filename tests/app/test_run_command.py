@@ -183,11 +183,14 @@ def test_a_library_runs_its_own_examples(pinery: Callable, script: Callable, bar
     assert "twice" in ended.out
 
 
-def test_strategies_run_and_list_their_orders(pinery: Callable, script: Callable, bars: Path) -> None:
-    path = script('if bar_index == 2\n    strategy.entry("L", strategy.long)', declaration='strategy("S")')
-    ended = pinery("run", path, "--data", bars, "--json")
+def test_plots_of_a_strategy_see_its_fills(pinery: Callable, script: Callable, bars: Path) -> None:
+    body = 'if bar_index == 2\n    strategy.entry("L", strategy.long, qty = 1)\n'
+    body += 'if bar_index == 4\n    strategy.close("L")\n'
+    body += 'var most = 0.0\nmost := math.max(most, strategy.position_size)\nplot(most, "most held")'
+    ended = pinery("run", script(body, declaration='strategy("S")'), "--data", bars, "--json")
     assert ended.code == 0, ended.err
-    assert json.loads(ended.out)["orders"] == 1
+    found = json.loads(ended.out)
+    assert (found["plots"]["most held"], found["trades"]) == (1, 1)
 
 
 def test_errors_in_a_library_show_the_librarys_text(pinery: Callable, script: Callable, bars: Path) -> None:

@@ -113,7 +113,6 @@ def backtest_data(tested: Tested, written: dict[str, str], verdict: Verdict | No
     """The result as plain data for ``--json``; na is null, times are Unix ms."""
     result = tested.result
     summary = summary_data(tested.finished, written)
-    del summary["orders"]
     data = summary | {
         "warnings": [*summary["warnings"], *result.warnings],
         "currency": result.currency,

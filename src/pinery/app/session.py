@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pinery.app.bars import MarketData
+from pinery.emulator.broker import Broker
 from pinery.engine import CompiledScript, RunResult, compile_script, run
 from pinery.lang.check import LibraryFinder
 from pinery.lang.source import Source
@@ -18,7 +19,7 @@ from pinery.market.store import BarStore
 from pinery.market.symbols import SymbolTable, built_in
 from pinery.runtime.context import Limits
 from pinery.runtime.no_broker import NoBroker
-from pinery.runtime.orders import StrategySettings
+from pinery.runtime.orders import StrategyPort, StrategySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def execute(job: Job, progress: Callable[[int, int], None] | None = None) -> Fin
         market.bars,
         market.instrument,
         market.timeframe,
-        strategy=NoBroker(StrategySettings.from_declaration(script.program.declaration), market.instrument),
+        strategy=_broker(script, market),
         data=data_port(job),
         limits=job.limits,
         progress=progress,
@@ -83,6 +84,14 @@ def execute(job: Job, progress: Callable[[int, int], None] | None = None) -> Fin
         strict_data=job.strict_data,
     )
     return Finished(result, script, market, (compiled - started, time.perf_counter() - compiled))
+
+
+def _broker(script: CompiledScript, market: MarketData) -> StrategyPort:
+    """A strategy's plots depend on its fills; an indicator has none."""
+    settings = StrategySettings.from_declaration(script.program.declaration)
+    if script.program.kind == "strategy":
+        return Broker(settings, market.instrument)
+    return NoBroker(settings, market.instrument)
 
 
 def data_port(job: Job) -> FileData:

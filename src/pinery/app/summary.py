@@ -65,7 +65,7 @@ def print_summary(finished: Finished, written: dict[str, str]) -> None:
     facts.add_row("drawings", _drawings_text(finished))
     facts.add_row("logs", f"{len(result.outputs.logs):,}")
     if result.kind == "strategy":
-        facts.add_row("orders", f"{len(_orders(finished)):,} commands; none is filled, as this is no backtest")
+        facts.add_row("trades", f"{result.strategy.closedtrades:,} closed; pinery backtest lists and judges them")
     if finished.market.notice:
         facts.add_row("note", finished.market.notice)
     for kind, path in written.items():
@@ -114,10 +114,6 @@ def _drawing_counts(finished: Finished) -> dict[str, int]:
     }
 
 
-def _orders(finished: Finished) -> list[Any]:
-    return list(getattr(finished.result.strategy, "commands", ()))
-
-
 def summary_data(finished: Finished, written: dict[str, str]) -> dict[str, Any]:
     """The summary as plain data for ``--json``; na is null, times are Unix ms."""
     result = finished.result
@@ -138,7 +134,7 @@ def summary_data(finished: Finished, written: dict[str, str]) -> dict[str, Any]:
             {"bar": log.bar_index, "time": log.time, "level": log.level, "message": log.message}
             for log in result.outputs.logs
         ],
-        "orders": len(_orders(finished)),
+        "trades": result.strategy.closedtrades,
         "warnings": [
             *(d.message for d in finished.script.warnings),
             *finished.market.warnings,
