@@ -69,7 +69,9 @@ def test_program(program: str) -> None:
     by_kind: dict[str, list[str]] = {}
     for line in wanted:
         kind, _, rest = line.partition(":")
-        by_kind.setdefault(kind if kind in ("alert", "log", "stops", "error") else line.split()[0], []).append(rest.strip())
+        by_kind.setdefault(kind if kind in ("alert", "log", "stops", "error") else line.split()[0], []).append(
+            rest.strip()
+        )
     if "error" in by_kind:
         _expect_errors(text, by_kind["error"])
         return
