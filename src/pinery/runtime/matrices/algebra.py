@@ -26,6 +26,16 @@ def square(id: Matrix, function: str) -> Rows:
     return rows
 
 
+SINGULAR_WORK = 70  # times the cube of the size
+MOST_WORK = 500_000_000  # multiplications of one call, some ten seconds
+
+
+def check_work(multiplications: float, function: str) -> None:
+    """Raises PineRuntimeError for a call that would keep the script waiting for minutes."""
+    if multiplications > MOST_WORK:
+        raise PineRuntimeError(f"{function} takes too long for a matrix of this size.", "Use a smaller matrix.")
+
+
 # --- sums and products ------------------------------------------------------------------
 
 
@@ -98,6 +108,7 @@ def pow(id: Matrix, power: float) -> Matrix:
     size = id.width
     result: Rows = [[int(i == j) for j in range(size)] for i in range(size)]
     base, left = rows, int(power)
+    check_work(float(size) ** 3 * (left.bit_length() + left.bit_count()), "matrix.pow")
     while left:
         if left & 1:
             result = _product(result, base, size)
@@ -201,8 +212,9 @@ def _inverse(rows: Rows) -> Rows | None:
 # --- singular values --------------------------------------------------------------------
 
 
-def _singular(rows: Rows, width: int) -> tuple[Rows, list[float], Rows]:
+def _singular(rows: Rows, width: int, function: str) -> tuple[Rows, list[float], Rows]:
     """One-sided Jacobi: (columns u, singular values, columns v) with A = sum of s * u * v'; some s may be 0."""
+    check_work(SINGULAR_WORK * len(rows) * width * width, function)
     columns = [[float(r[j]) for r in rows] for j in range(width)]
     v = [[1.0 if i == j else 0.0 for i in range(width)] for j in range(width)]
     for _ in range(60):
@@ -243,7 +255,7 @@ def pinv(id: Matrix) -> Matrix:
     if inverse is not None:
         return Matrix(inverse, height)
     result = [[0.0] * height for _ in range(width)]
-    units, values, v = _singular(rows, width)
+    units, values, v = _singular(rows, width, "matrix.pinv")
     limit = _threshold(values, height, width)
     for unit, value, vector in zip(units, values, v, strict=True):
         if value > limit:
@@ -259,6 +271,6 @@ def rank(id: Matrix) -> int:
     flat = [x for r in rows for x in r]
     if not flat or not finite(rows) or (len(flat) > 1 and all(x == flat[0] for x in flat)):
         return 0
-    _, values, _ = _singular(rows, id.width)
+    _, values, _ = _singular(rows, id.width, "matrix.rank")
     limit = _threshold(values, len(rows), id.width)
     return len([x for x in values if x > limit])

@@ -14,11 +14,12 @@ import sys
 from pinery.core.errors import PineRuntimeError
 from pinery.core.values import NAN
 from pinery.runtime.arrays import Array
-from pinery.runtime.matrices.algebra import Rows, finite, square
+from pinery.runtime.matrices.algebra import Rows, check_work, finite, square
 from pinery.runtime.matrices.matrix import Matrix
 from pinery.runtime.matrices.schur import triangular, vectors
 
 _EPSILON = sys.float_info.epsilon
+_WORK = 80  # multiplications, times the cube of the size
 _ROUNDS = 60  # per eigenvalue; a few suffice unless something is wrong
 
 
@@ -27,6 +28,7 @@ def eigenvalues(id: Matrix) -> Array:
     rows = square(id, "matrix.eigenvalues")
     if not finite(rows):
         return Array([NAN] * len(rows))
+    check_work(_WORK * len(rows) ** 3, "matrix.eigenvalues")
     return Array(_solve(rows)[0])
 
 
@@ -35,6 +37,7 @@ def eigenvectors(id: Matrix) -> Matrix:
     rows = square(id, "matrix.eigenvectors")
     if not finite(rows):
         return Matrix([[NAN] * id.width for _ in rows], id.width)
+    check_work(_WORK * len(rows) ** 3, "matrix.eigenvectors")
     return Matrix(_solve(rows)[1], id.width)
 
 
