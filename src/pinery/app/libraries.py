@@ -1,16 +1,22 @@
-"""Finding imported libraries: ``import name/lib/1`` is ``name/lib/1.pine`` in one of the library folders."""
+"""Finding imported libraries: ``import name/lib/1`` is ``name/lib/1.pine`` in one of the library folders.
+
+Where no folder has it, Pinery's own implementation of a well-known library stands in, whatever the version.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
-from pinery.app.scripts import read_script
+from pinery.app.scripts import decode, read_script
 from pinery.core.errors import UsageError
 from pinery.lang.source import Source
 
 FOLDER = "libraries"  # beside the script
+BUNDLED = "bundled_libraries"  # in this package, as user/library.pine
+STAND_INS = frozenset({("TradingView", "ta")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,17 @@ class LibraryFolders:
             path = folder / user / library / f"{version}.pine"
             if path.is_file():
                 return read_script(path)
-        return None
+        return _stand_in(user, library)
 
     def describe(self, name: str) -> str:
         """Where the missing library ``user/library/version`` may be put, for the message."""
         places = " or ".join(f"{folder / name}.pine" for folder in self.folders)
         return f"put its source at {places}" if places else "give a folder with --libraries"
+
+
+def _stand_in(user: str, library: str) -> Source | None:
+    if (user, library) not in STAND_INS:
+        return None
+    file = resources.files(__package__) / BUNDLED / user / f"{library}.pine"
+    name = f"{user}/{library}.pine of Pinery"
+    return Source(decode(file.read_bytes(), name), name, stand_in=True)

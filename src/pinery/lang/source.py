@@ -25,11 +25,15 @@ class Span(NamedTuple):
 
 @dataclass(slots=True)
 class Source:
-    """One file's text, with line look-up. ``name`` is what messages call it."""
+    """One file's text, with line look-up. ``name`` is what messages call it.
+
+    ``stand_in`` says that this is not the library that was asked for, but an implementation of its functions.
+    """
 
     text: str
     name: str = "<script>"
     index: int = 0
+    stand_in: bool = False
     _starts: list[int] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:

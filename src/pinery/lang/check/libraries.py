@@ -96,6 +96,13 @@ class Libraries(Warnings):
         source = self.finder.find(stmt.user, stmt.library, stmt.version) if self.finder is not None else None
         if source is None:
             return None
+        if source.stand_in:
+            self.info(
+                "W205",
+                f"Pinery's own implementation of `{stmt.user}/{stmt.library}` stands in for `{name}`",
+                stmt.span,
+                f"a file {name}.pine in a library folder is used instead",
+            )
         source.index = len(self.sources)
         self.sources.append(source)
         count = len(self.diagnostics.items)
