@@ -140,7 +140,7 @@ CODES: dict[str, Code] = {
     "W202": Code(_W, "hidden variable", "A local declaration hides a variable of the same name outside."),
     "W203": Code(_W, "unused request", "The data of a request is not used."),
     "W204": Code(_W, "missing library, not needed", "A missing library of which the script uses nothing."),
-    "W205": Code(_I, "library stood in for", "Pinery's own implementation of a library is used instead of its text."),
+    "W205": Code(_W, "library stood in for", "Pinery's own version of a library is used; its values may differ."),
     "W210": Code(_W, "compared with na", "Comparing with na is never true: na(x) tests for it."),
     # --- repainting -------------------------------------------------------------------
     "W301": Code(_W, "looks ahead", "lookahead_on without an offset shows values of the future on history."),

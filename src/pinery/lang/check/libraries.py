@@ -97,9 +97,9 @@ class Libraries(Warnings):
         if source is None:
             return None
         if source.stand_in:
-            self.info(
+            self.warning(
                 "W205",
-                f"Pinery's own implementation of `{stmt.user}/{stmt.library}` stands in for `{name}`",
+                f"Pinery's own implementation of `{stmt.user}/{stmt.library}` stands in for `{name}`: values may differ",
                 stmt.span,
                 f"a file {name}.pine in a library folder is used instead",
             )
