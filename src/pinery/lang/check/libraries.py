@@ -97,9 +97,10 @@ class Libraries(Warnings):
         if source is None:
             return None
         if source.stand_in:
+            library = f"{stmt.user}/{stmt.library}"
             self.warning(
                 "W205",
-                f"Pinery's own implementation of `{stmt.user}/{stmt.library}` stands in for `{name}`: values may differ",
+                f"Pinery's own implementation of `{library}` stands in for `{name}`: values may differ",
                 stmt.span,
                 f"a file {name}.pine in a library folder is used instead",
             )
