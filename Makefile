@@ -16,6 +16,7 @@ lint: setup ## style, types, layers
 	@scripts/lint
 
 test: setup ## lint and all tests; says at the end what was skipped and why
+	@scripts/browser
 	@status=0; \
 	scripts/lint || status=1; \
 	[ -d ../shared ] || echo "note: ../shared is not here, so tests that compare with recorded values are skipped"; \
