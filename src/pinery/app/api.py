@@ -22,6 +22,7 @@ from pinery.app.results import chart_subject, titled_plots
 from pinery.app.scripts import decode, read_script
 from pinery.app.session import Finished, Job, execute
 from pinery.app.settings import limits_from
+from pinery.app.writing import write_text
 from pinery.core.bars import BarSeries, FloatArray, IntArray
 from pinery.core.errors import DataError
 from pinery.emulator.trades import TradeRecord
@@ -81,11 +82,11 @@ class RunResult:
     def write_plots(self, path: Text) -> None:
         """A CSV file: time (ISO 8601, UTC) and one column per plot."""
         rows = plots_csv_rows(self._finished.result.outputs, [int(t) for t in self.bars.time])
-        Path(path).write_text("".join(rows), encoding="utf-8")
+        write_text(Path(path), rows)
 
     def write_chart(self, path: Text) -> None:
         """A self-contained HTML chart."""
-        Path(path).write_text(render_chart(build_payload(chart_subject(self._finished))), encoding="utf-8")
+        write_text(Path(path), [render_chart(build_payload(chart_subject(self._finished)))])
 
     def __repr__(self) -> str:
         return (
@@ -151,11 +152,11 @@ class BacktestResult(RunResult):
         """TradingView's "List of trades" as CSV; times in ``timezone``, the exchange's by default."""
         if timezone is not None:
             zone_info(timezone)
-        Path(path).write_text(self._tested.result.trade_list(timezone), encoding="utf-8", newline="")
+        write_text(Path(path), [self._tested.result.trade_list(timezone)])
 
     def write_report(self, path: Text) -> None:
         """A self-contained HTML report."""
-        Path(path).write_text(report_page(self._tested), encoding="utf-8", newline="")
+        write_text(Path(path), [report_page(self._tested)])
 
     def __repr__(self) -> str:
         return (

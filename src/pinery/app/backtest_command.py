@@ -18,10 +18,11 @@ from pinery.app.currencies import parse_rates
 from pinery.app.options import writable, zone_info
 from pinery.app.progress import progress_bar
 from pinery.app.results import chart_subject
-from pinery.app.run_command import RunOptions, check_outputs, job_of, showing_findings, write_outputs, write_text
+from pinery.app.run_command import RunOptions, check_outputs, job_of, showing_findings, write_outputs
 from pinery.app.settings import Settings
 from pinery.app.summary import print_logs, print_warnings, summary_data
 from pinery.app.tested_summary import print_backtest, print_verdict
+from pinery.app.writing import write_text
 from pinery.core.errors import GateError, UsageError
 from pinery.emulator.trades import TradeRecord
 from pinery.market.rates import Rates

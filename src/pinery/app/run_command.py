@@ -23,6 +23,7 @@ from pinery.app.session import Finished, Job, execute
 from pinery.app.settings import Settings
 from pinery.app.summary import local_time, print_logs, print_summary, print_warnings, summary_data
 from pinery.app.terminal import console
+from pinery.app.writing import write_text
 from pinery.core.errors import CompileError, UsageError
 from pinery.lang.diagnostics import Severity
 from pinery.lang.render import render
@@ -175,11 +176,3 @@ def write_outputs(options: RunOptions, finished: Finished) -> dict[str, str]:
         page: dict[str, Any] = build_payload(chart_subject(finished))
         put("chart", options.chart, [render_chart(page)])
     return written
-
-
-def write_text(path: Path, chunks: Iterable[str]) -> None:
-    try:
-        with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            file.writelines(chunks)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None

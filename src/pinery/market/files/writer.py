@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from pinery.core.bars import BarSeries
 from pinery.core.errors import DataError
 from pinery.market.files.tables import polars
+from pinery.market.files.whole import written_whole
 
 
 def write_bars(bars: BarSeries, path: str | Path) -> None:
@@ -30,20 +29,10 @@ def write_bars(bars: BarSeries, path: str | Path) -> None:
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        try:
+        with written_whole(path) as draft:
             if path.suffix.lower() in (".parquet", ".pq"):
                 frame.write_parquet(draft)
             else:
                 frame.write_csv(draft)
-            # mkstemp makes files private; bars are ordinary data.
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(draft, 0o666 & ~umask)
-            os.replace(draft, path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror or error}") from None
