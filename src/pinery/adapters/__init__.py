@@ -1,0 +1,1 @@
+"""Implementations of the ports: databases, brokers, channels, feeds. Independent of each other."""

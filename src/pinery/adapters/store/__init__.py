@@ -1,0 +1,1 @@
+"""Durable state in SQLite (embedded) or PostgreSQL, by SQLAlchemy Core."""

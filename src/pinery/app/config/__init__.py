@@ -1,0 +1,1 @@
+"""``pinery.toml`` for trading: models, checks, reading, reloading."""

@@ -1,0 +1,1 @@
+"""Commands that operate a running Pinery: lists, control, configuration, backups. A file per group."""

@@ -1,0 +1,1 @@
+"""Orders: what they are (``model``) and how their state moves (``states``)."""

@@ -1,0 +1,1 @@
+"""What deployments hold and what came of it: fills -> lots -> positions -> trades. Pure."""
