@@ -34,7 +34,7 @@ class TimeInForce(StrEnum):
 
 
 class Role(StrEnum):
-    """Why an order exists. Its first letter is part of the client order id."""
+    """Why an order exists."""
 
     ENTRY = "entry"  # opens, adds, or reverses (then ``closes`` > 0)
     EXIT = "exit"
@@ -117,7 +117,10 @@ class Order:
 
 def client_order_id(signal_id: str, role: Role, number: int = 0) -> str:
     """``pn-<signal>-e0``: the same for the same intent after any crash."""
-    return f"pn-{signal_id}-{role.value[0]}{number}"
+    return f"pn-{signal_id}-{_LETTERS[role]}{number}"
+
+
+_LETTERS = {Role.ENTRY: "e", Role.EXIT: "x", Role.STOP: "s", Role.TARGET: "t"}
 
 
 def is_ours(client_id: str) -> bool:
