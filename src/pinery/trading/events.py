@@ -35,6 +35,8 @@ EVENTS: dict[str, tuple[Severity, str]] = {
     "position.mismatch": (Severity.CRITICAL, "Position differs from the broker's"),
     "order.foreign": (Severity.WARNING, "Order at the broker that is not Pinery's"),
     "state.changed": (Severity.WARNING, "Trading state changed"),
+    "flatten.requested": (Severity.WARNING, "Closing of positions asked for"),
+    "command.given": (Severity.INFO, "Given by hand"),
     "account.disconnected": (Severity.CRITICAL, "No connection to the broker"),
     "account.connected": (Severity.INFO, "Connected to the broker"),
     "config.reloaded": (Severity.INFO, "Configuration reloaded"),
