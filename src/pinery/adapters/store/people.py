@@ -93,7 +93,10 @@ class Token:
 
 
 def create_user(store: Store, name: str, password: str, role: Role | str, now: int, by: str = "pinery") -> User:
-    """``by`` goes into the audit log, here and below. Raises UsageError for a name that is taken or odd, a weak password, an unknown role."""
+    """``by`` goes into the audit log, here and below.
+
+    Raises UsageError for a name that is taken or odd, a weak password, an unknown role.
+    """
     chosen = parse_role(role)
     _check_name(name, "user")
     hashed = _hash(name, password)
