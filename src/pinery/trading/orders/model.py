@@ -100,6 +100,8 @@ class Order:
     filled: Decimal = ZERO
     average_price: Decimal | None = None
     fees: Decimal = ZERO
+    # Part of ``filled`` that is known from the venue's total only: fills up to it that come later are counted already.
+    presumed: Decimal = ZERO
     venue_id: str = ""
     code: str = ""  # of DENIALS, when refused
     reason: str = ""
