@@ -12,6 +12,10 @@ class Clock(Protocol):
         """Unix ms."""
         ...
 
+    def now_us(self) -> int:
+        """Unix µs, for latencies."""
+        ...
+
     def monotonic(self) -> float:
         """Seconds."""
         ...

@@ -89,7 +89,6 @@ class CommandKind(StrEnum):
     CANCEL = "cancel"  # one order: data["client_id"]
     CLOSE = "close"  # one position: data["deployment"], data["symbol"]
     RECONCILE = "reconcile"
-    ADOPT = "adopt"  # a foreign position: told to, data says to which deployment
 
 
 @dataclass(frozen=True, slots=True)

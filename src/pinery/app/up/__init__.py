@@ -1,0 +1,1 @@
+"""``pinery up``: a supervisor and its processes (webhook gateway, workers, control API)."""

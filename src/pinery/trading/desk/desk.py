@@ -1,0 +1,239 @@
+"""The desk of one account: an actor that is the account's only writer while it holds the lease.
+
+It works in passes. A pass is one transaction: the venue's reports are journaled and applied, commands obeyed, positions
+watched, waiting messages decided. Only when it is on disk are the orders that it made sent, side by side; what becomes
+of them comes back as reports, for the next pass. So an order that may have left is always on disk as submitted, and one
+that is on disk as pending has never left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pinery.trading.broker import Broker, Report, ReportKind
+from pinery.trading.clock import Clock
+from pinery.trading.deployments import Account
+from pinery.trading.desk import commands, recovery, watching
+from pinery.trading.desk.decide import Decider
+from pinery.trading.desk.directory import Directory
+from pinery.trading.desk.ledger import Ledger
+from pinery.trading.desk.release import Release
+from pinery.trading.desk.reports import Applier
+from pinery.trading.desk.sending import Observe, Outgoing, SendCancel, SendTicket, send
+from pinery.trading.errors import BrokerError, LeaseLost, StoreError
+from pinery.trading.orders.model import Role
+from pinery.trading.store import Lease, Store, TradingState, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds, and how many messages a pass takes."""
+
+    watch: float = 1.0  # how often positions are looked at without a reason
+    reconcile: float = 120.0
+    resolve: float = 1.0  # how often an order of unknown outcome is asked for
+    retry: float = 2.0  # after a failed transaction or connection
+    batch: int = 64
+    settle_us: int = 0  # messages younger than this wait, so that several gateways' commits stay in order
+
+
+@dataclass(slots=True)
+class Desk:
+    """``run`` until ``stop``. ``lease`` gives the lease as last renewed; ``wake`` says that there may be work."""
+
+    account: Account
+    broker: Broker
+    store: Store
+    lease: Callable[[], Lease]
+    directory: Directory
+    clock: Clock
+    observe: Observe
+    log: Any
+    pace: Pace = field(default_factory=Pace)
+    _reports: deque[Report] = field(default_factory=deque)
+    _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _sending: set[asyncio.Task[None]] = field(default_factory=set)
+    _out: set[str] = field(default_factory=set)  # client ids of requests that are under way
+    _ledger: Ledger | None = None
+    _release: Release = field(default_factory=Release)
+    _recovery: recovery.Recovery = field(default_factory=recovery.Recovery)
+    _watched: float = 0.0
+    _more: bool = False
+    _connected: bool = False
+
+    def wake(self) -> None:
+        self._work.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until ``stopping`` is set or the lease is lost (LeaseLost). Everything else is survived."""
+        listening = asyncio.create_task(self._listen(stopping))
+        try:
+            while not stopping.is_set():
+                await self._wait()
+                try:
+                    await self._turn()
+                except LeaseLost:
+                    raise
+                except StoreError as error:
+                    self._ledger = None  # what it says was not stored
+                    self.log.error("store_failed", error=error.message, hint=error.hint)
+                    await self._pause(self.pace.retry, stopping)
+                    self._work.set()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, *self._sending, return_exceptions=True)
+            await self.broker.close()
+
+    async def _wait(self) -> None:
+        if not (self._work.is_set() or self._reports or self._more):
+            due = min(self.pace.watch, self._recovery.due_in(self.clock.monotonic(), self.pace.resolve))
+            try:
+                await asyncio.wait_for(self._work.wait(), max(due, 0.001))
+            except TimeoutError:
+                pass
+        self._work.clear()
+
+    async def _pause(self, seconds: float, stopping: asyncio.Event) -> None:
+        try:
+            await asyncio.wait_for(stopping.wait(), seconds)
+        except TimeoutError:
+            pass
+
+    async def _listen(self, stopping: asyncio.Event) -> None:
+        """Connect, and again when that fails; the venue's reports wait here for the next pass."""
+        while not stopping.is_set():
+            try:
+                await self.broker.connect()
+                async for report in self.broker.reports():
+                    self._reports.append(report)
+                    self._work.set()
+            except BrokerError as error:
+                self._reports.append(Report(ReportKind.DISCONNECTED, self.clock.now(), reason=error.message))
+            except Exception as error:
+                self.log.exception("broker_failed")
+                self._reports.append(Report(ReportKind.DISCONNECTED, self.clock.now(), reason=type(error).__name__))
+            self._work.set()
+            await self._pause(self.pace.retry, stopping)
+
+    # --- a turn -----------------------------------------------------------------------
+
+    async def _turn(self) -> None:
+        asked = await self._recovery.ask(self.broker, self._ledger, self._out, self.clock, self.pace)
+        taken = list(self._reports)
+        before = self.clock.monotonic()
+        try:
+            outgoing = await asyncio.to_thread(self.store.write, lambda tx: self._pass(tx, taken, asked))
+        except StoreError:
+            self._recovery.again()
+            raise
+        self.observe("transaction", self.clock.monotonic() - before, "desk")
+        for _ in taken:
+            self._reports.popleft()
+        ledger = self._ledger
+        assert ledger is not None
+        for event in ledger.events:
+            self.log.info(
+                event.kind, text=event.text, signal=event.signal_id, deployment=event.deployment, account=event.account
+            )
+        ledger.clean()
+        for request in outgoing:
+            self._send(request)
+
+    def _pass(self, tx: Tx, reports: list[Report], asked: recovery.Asked | None) -> list[Outgoing]:
+        """One transaction. Runs in a thread; nothing else touches the ledger meanwhile."""
+        now, now_us = self.clock.now(), self.clock.now_us()
+        tx.leases.check(self.lease())
+        if self._ledger is None:
+            self._ledger = Ledger.load(self.account, tx)
+            self._recovery.again()
+        ledger = self._ledger
+        ledger.clean()
+        ledger.account = self.account
+        ledger.states = tx.states.all()
+        capabilities = self.broker.capabilities
+        applier = Applier(ledger, self.directory, capabilities)
+        decider = Decider(ledger, self.directory, capabilities)
+        for report in reports:
+            applier.report(report, tx, now, now_us)
+        if applier.connected is not None:
+            self._connected = applier.connected
+        if asked is not None:
+            self._recovery.apply(asked, applier, decider, tx, now, now_us)
+        if applier.must_reconcile:
+            self._recovery.again()
+        if self._connected and self._recovery.done:
+            self._work_through(applier, decider, tx, now, now_us)
+        ledger.flush(tx)
+        if ledger.events:
+            tx.outbox.add(ledger.events, self.directory.channels)
+        return applier.outgoing
+
+    def _work_through(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
+        commands.obey(applier, decider, self._recovery, tx, now, now_us)
+        self._halt(applier, now)
+        self._release.go(applier, decider, tx, now, now_us)
+        if self.clock.monotonic() - self._watched >= self.pace.watch:
+            self._watched = self.clock.monotonic()
+            watching.watch_positions(applier, decider, tx, now, now_us)
+        self._messages(applier, decider, tx, now, now_us)
+
+    def _halt(self, applier: Applier, now: int) -> None:
+        """Entries that still work do not survive a halt; protection does."""
+        ledger = applier.ledger
+        if not ledger.states:
+            return
+        for order in list(ledger.orders.values()):
+            if order.role is Role.ENTRY and order.status.is_open:
+                if ledger.state(order.deployment)[0] is not TradingState.ACTIVE:
+                    applier.cancel(order, now)
+
+    def _messages(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
+        """The oldest message of each deployment that has nothing under way."""
+        ledger = applier.ledger
+        deployments = self.directory.deployments(self.account.name)
+        idle = [name for name in deployments if not ledger.is_busy(name)]
+        waiting = tx.inbox.pending(idle, self.pace.batch, now_us - self.pace.settle_us) if idle else []
+        started: set[str] = set()
+        self._more = False
+        for message in waiting:
+            if message.deployment in started:
+                self._more = True
+                continue
+            made = decider.message(message, deployments[message.deployment], tx, now, now_us)
+            if made is None:
+                continue  # nothing is under way because of it: the next one may follow at once
+            started.add(message.deployment)
+            applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
+            applier.outgoing.extend(SendCancel(order) for order in made.cancel)
+        self._more = len(waiting) == self.pace.batch or (self._more and not started)
+
+    # --- sending ----------------------------------------------------------------------
+
+    def _send(self, request: Outgoing) -> None:
+        ids = _ids(request)
+        self._out.update(ids)
+        task = asyncio.create_task(self._carry(request, ids))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _carry(self, request: Outgoing, ids: set[str]) -> None:
+        if self.clock.now() >= self.lease().expires:
+            # Somebody else may own the account now and ask the broker about this order.
+            self._out -= ids
+            return
+        reports = await send(self.broker, request, self.clock, self.observe)
+        self._reports.extend(reports)
+        self._out -= ids
+        self._work.set()
+
+
+def _ids(request: Outgoing) -> set[str]:
+    if isinstance(request, SendTicket):
+        return {request.ticket.order.client_id, *(child.client_id for child in request.ticket.protection)}
+    return {request.order.client_id}
+
+

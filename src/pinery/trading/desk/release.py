@@ -1,0 +1,81 @@
+"""Orders that wait, on disk and never sent: for others to end, for the broker to be reachable, for their entry's fills."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from pinery.trading.desk.decide import Decider
+from pinery.trading.desk.reports import Applier
+from pinery.trading.desk.sending import SendTicket
+from pinery.trading.orders.model import Order, Role, Status, Ticket
+from pinery.trading.orders.states import Event
+from pinery.trading.store import Tx
+
+#: ms until an order that could not be sent is tried again.
+_AGAIN = 2_000
+
+
+@dataclass(slots=True)
+class Release:
+    """``tried``: when an order that is pending again was last sent; lost in a restart, which only makes it sooner."""
+
+    tried: dict[str, int] = field(default_factory=dict)
+
+    def go(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
+        ledger = applier.ledger
+        for order in [o for o in ledger.orders.values() if o.status is Status.PENDING]:
+            if order.client_id not in ledger.orders:  # let go of meanwhile, with another
+                continue
+            if order.cancel_requested:
+                applier.advance(order, Event.CANCEL, tx, now, now_us, reason=order.reason or "canceled before it was sent")
+            elif order.role.protects:
+                self._protection(order, applier, decider, tx, now, now_us)
+            else:
+                self._order(order, applier, decider, tx, now, now_us)
+
+    def _order(self, order: Order, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
+        ledger = applier.ledger
+        if any(name in ledger.orders for name in order.waits_for):
+            return
+        for name in order.waits_for:
+            waited = ledger.order(name, tx)
+            if order.role is Role.ENTRY and waited is not None and waited.role is Role.EXIT and waited.remaining:
+                text = f"the position that had to be closed first is still there: {name} is {waited.status}"
+                applier.advance(order, Event.DENY, tx, now, now_us, reason=text, code="BROKER_REJECTED")
+                return
+        if now - self.tried.get(order.client_id, 0) < _AGAIN:
+            return
+        limit = self._limit(order, decider)
+        if order.role is Role.ENTRY and limit is not None and now - order.created > limit:
+            text = f"not sent within {limit // 1000} s"
+            applier.advance(order, Event.EXPIRE, tx, now, now_us, reason=text, code="BROKER_UNREACHABLE")
+            return
+        self.tried[order.client_id] = now
+        children = tuple(
+            child
+            for child in ledger.orders.values()
+            if child.parent == order.client_id and child.status is Status.PENDING
+        )
+        applier.outgoing.append(SendTicket(decider.send(Ticket(order, children), now)))
+
+    def _limit(self, order: Order, decider: Decider) -> int | None:
+        deployment = decider.directory.deployments(order.account).get(order.deployment)
+        seconds = deployment.limits.max_signal_age if deployment is not None else 0
+        return None if seconds is None else seconds * 1000
+
+    def _protection(self, order: Order, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
+        """Brokers that take no protection with the entry get it with the entry's first fill."""
+        ledger = applier.ledger
+        entry = ledger.order(order.parent, tx)
+        if entry is None or (entry.status.is_final and not entry.filled):
+            applier.advance(order, Event.CANCEL, tx, now, now_us, reason="its entry was not filled")
+            return
+        opened = entry.filled - entry.closes
+        if opened <= 0 or now - self.tried.get(order.client_id, 0) < _AGAIN:
+            return
+        if not ledger.position(order.deployment, order.symbol).side:
+            applier.advance(order, Event.CANCEL, tx, now, now_us, reason="the position is closed")
+            return
+        self.tried[order.client_id] = now
+        sized = replace(order, quantity=min(order.quantity, opened))
+        applier.outgoing.append(SendTicket(decider.send(Ticket(sized), now)))
