@@ -30,15 +30,16 @@ def apply_fill(
 
     A fill larger than the position closes it and opens the rest on the other side. The caller has made sure that the
     fill is new; its fee is in the contract's currency. ``timeframe`` is noted when the position opens.
+    A fill of nothing brings the fee of what was counted from a venue's total before (``reconcile.apply``).
     """
     if (fill.symbol, order.deployment, order.account) != (position.symbol, position.deployment, position.account):
         raise InternalError(
             f"fill {fill.trade_id} in {fill.symbol} of {order.deployment}/{order.account} given to the position "
             f"of {position.deployment}/{position.account} in {position.symbol}"
         )
-    position = replace(
-        position if position.side == 0 else observe(position, fill.price), fees=position.fees + fill.fee, updated=now
-    )
+    position = replace(observe(position, fill.price), fees=position.fees + fill.fee, updated=now)
+    if not fill.quantity:
+        return _late_fee(position, fill), ()
     against = position.side == -fill.side.sign
     closing = min(fill.quantity, position.size) if against else ZERO
     closing_fee = _share(fill.fee, closing, fill.quantity)
@@ -73,6 +74,15 @@ def _open(position: Position, lot: Lot, side: int, timeframe: str) -> Position:
     return replace(
         position, side=side, lots=(lot,), opened=lot.time, best=lot.price, worst=lot.price, timeframe=timeframe
     )
+
+
+def _late_fee(position: Position, fill: Fill) -> Position:
+    lots = list(position.lots)
+    for number, lot in enumerate(lots):
+        if lot.client_id == fill.client_id:
+            lots[number] = replace(lot, fee=lot.fee + fill.fee)
+            return replace(position, lots=tuple(lots))
+    return replace(position, realized=position.realized - fill.fee)
 
 
 def _close(
