@@ -24,6 +24,19 @@ class Exact(sa.types.TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
+class Words(sa.types.TypeDecorator[str]):
+    """Text of senders and people. Half surrogate pairs and NUL, which databases refuse, become U+FFFD: a message
+    with them is kept and answered like any other."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.engine.Dialect) -> str | None:
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,7 +51,7 @@ _Big = sa.BigInteger
 
 
 def _text(name: str, default: str = "") -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, default=default, server_default=default)
+    return sa.Column(name, Words, nullable=False, default=default, server_default=default)
 
 
 def _json(name: str) -> sa.Column[Any]:
@@ -49,9 +62,9 @@ inbox = sa.Table(
     "inbox",
     metadata,
     sa.Column("id", _Serial, primary_key=True),
-    sa.Column("deployment", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("deployment", Words, nullable=False),
+    sa.Column("source", Words, nullable=False),
+    sa.Column("body", Words, nullable=False),
     sa.Column("received_us", _Big, nullable=False),
     _text("content_type"),
     _text("remote"),
@@ -68,17 +81,17 @@ inbox = sa.Table(
 signals = sa.Table(
     "signals",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("deployment", sa.Text, nullable=False),
-    sa.Column("account", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("deployment", Words, nullable=False),
+    sa.Column("account", Words, nullable=False),
+    sa.Column("key", Words, nullable=False),
+    sa.Column("action", Words, nullable=False),
     _text("word"),
-    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("source", Words, nullable=False),
     _text("symbol"),
     sa.Column("received", _Big, nullable=False),
     sa.Column("message_id", _Big),
-    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("outcome", Words, nullable=False),
     _text("code"),
     _text("reason"),
     _json("steps"),
@@ -93,20 +106,20 @@ signals = sa.Table(
 orders = sa.Table(
     "orders",
     metadata,
-    sa.Column("client_id", sa.Text, primary_key=True),
-    sa.Column("signal_id", sa.Text, nullable=False),
-    sa.Column("deployment", sa.Text, nullable=False),
-    sa.Column("account", sa.Text, nullable=False),
-    sa.Column("symbol", sa.Text, nullable=False),
-    sa.Column("side", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("client_id", Words, primary_key=True),
+    sa.Column("signal_id", Words, nullable=False),
+    sa.Column("deployment", Words, nullable=False),
+    sa.Column("account", Words, nullable=False),
+    sa.Column("symbol", Words, nullable=False),
+    sa.Column("side", Words, nullable=False),
+    sa.Column("type", Words, nullable=False),
+    sa.Column("role", Words, nullable=False),
     sa.Column("quantity", Exact, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("status", Words, nullable=False),
     sa.Column("limit_price", Exact),
     sa.Column("stop_price", Exact),
     sa.Column("trail_offset", Exact),
-    sa.Column("time_in_force", sa.Text, nullable=False),
+    sa.Column("time_in_force", Words, nullable=False),
     sa.Column("reduce_only", sa.Boolean, nullable=False),
     sa.Column("closes", Exact, nullable=False),
     _text("parent"),
@@ -116,6 +129,7 @@ orders = sa.Table(
     sa.Column("filled", Exact, nullable=False),
     sa.Column("average_price", Exact),
     sa.Column("fees", Exact, nullable=False),
+    sa.Column("presumed", Exact, nullable=False),
     _text("venue_id"),
     _text("code"),
     _text("reason"),
@@ -136,11 +150,11 @@ order_changes = sa.Table(
     "order_changes",
     metadata,
     sa.Column("id", _Serial, primary_key=True),
-    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("client_id", Words, nullable=False),
     sa.Column("at", _Big, nullable=False),
-    sa.Column("before", sa.Text, nullable=False),
-    sa.Column("after", sa.Text, nullable=False),
-    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("before", Words, nullable=False),
+    sa.Column("after", Words, nullable=False),
+    sa.Column("event", Words, nullable=False),
     _text("reason"),
     _json("data"),
     sa.Index("ix_order_changes_client_id", "client_id"),
@@ -151,13 +165,13 @@ fills = sa.Table(
     "fills",
     metadata,
     sa.Column("id", _Serial, primary_key=True),
-    sa.Column("account", sa.Text, nullable=False),
-    sa.Column("trade_id", sa.Text, nullable=False),
-    sa.Column("client_id", sa.Text, nullable=False),
-    sa.Column("signal_id", sa.Text, nullable=False),
-    sa.Column("deployment", sa.Text, nullable=False),
-    sa.Column("symbol", sa.Text, nullable=False),
-    sa.Column("side", sa.Text, nullable=False),
+    sa.Column("account", Words, nullable=False),
+    sa.Column("trade_id", Words, nullable=False),
+    sa.Column("client_id", Words, nullable=False),
+    sa.Column("signal_id", Words, nullable=False),
+    sa.Column("deployment", Words, nullable=False),
+    sa.Column("symbol", Words, nullable=False),
+    sa.Column("side", Words, nullable=False),
     sa.Column("quantity", Exact, nullable=False),
     sa.Column("price", Exact, nullable=False),
     sa.Column("time", _Big, nullable=False),
@@ -173,9 +187,9 @@ fills = sa.Table(
 positions = sa.Table(
     "positions",
     metadata,
-    sa.Column("deployment", sa.Text, primary_key=True),
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("deployment", Words, primary_key=True),
+    sa.Column("account", Words, primary_key=True),
+    sa.Column("symbol", Words, primary_key=True),
     sa.Column("side", sa.Integer, nullable=False),
     sa.Column("quantity", Exact, nullable=False),  # signed
     sa.Column("average_price", Exact),
@@ -192,10 +206,10 @@ positions = sa.Table(
 trades = sa.Table(
     "trades",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("deployment", sa.Text, nullable=False),
-    sa.Column("account", sa.Text, nullable=False),
-    sa.Column("symbol", sa.Text, nullable=False),
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("deployment", Words, nullable=False),
+    sa.Column("account", Words, nullable=False),
+    sa.Column("symbol", Words, nullable=False),
     sa.Column("side", sa.Integer, nullable=False),
     sa.Column("quantity", Exact, nullable=False),
     sa.Column("entry_price", Exact, nullable=False),
@@ -204,9 +218,9 @@ trades = sa.Table(
     sa.Column("exit_time", _Big, nullable=False),
     sa.Column("profit", Exact, nullable=False),
     sa.Column("fees", Exact, nullable=False),
-    sa.Column("entry_signal", sa.Text, nullable=False),
-    sa.Column("exit_signal", sa.Text, nullable=False),
-    sa.Column("exit_role", sa.Text, nullable=False),
+    sa.Column("entry_signal", Words, nullable=False),
+    sa.Column("exit_signal", Words, nullable=False),
+    sa.Column("exit_role", Words, nullable=False),
     sa.Column("best", Exact),
     sa.Column("worst", Exact),
     sa.Index("ix_trades_exit_time", "exit_time"),
@@ -217,9 +231,9 @@ journal = sa.Table(
     "journal",
     metadata,
     sa.Column("id", _Serial, primary_key=True),
-    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("account", Words, nullable=False),
     sa.Column("at", _Big, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("kind", Words, nullable=False),
     _text("client_id"),
     _json("data"),
     sa.Index("ix_journal_at", "at"),
@@ -230,8 +244,8 @@ outbox = sa.Table(
     "outbox",
     metadata,
     sa.Column("id", _Serial, primary_key=True),
-    sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("channel", Words, nullable=False),
+    sa.Column("kind", Words, nullable=False),
     sa.Column("created", _Big, nullable=False),
     _json("event"),
     _text("status", "due"),  # due, sent, failed
@@ -249,10 +263,10 @@ events = sa.Table(  # what happened, also when no channel wants it
     "events",
     metadata,
     sa.Column("id", _Serial, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("kind", Words, nullable=False),
+    sa.Column("severity", Words, nullable=False),
     sa.Column("at", _Big, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text", Words, nullable=False),
     _text("deployment"),
     _text("account"),
     _text("signal_id"),
@@ -263,8 +277,8 @@ events = sa.Table(  # what happened, also when no channel wants it
 states = sa.Table(
     "states",
     metadata,
-    sa.Column("scope", sa.Text, primary_key=True),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("scope", Words, primary_key=True),
+    sa.Column("state", Words, nullable=False),
     _text("reason"),
     _text("by"),
     sa.Column("at", _Big, nullable=False),
@@ -274,8 +288,8 @@ commands = sa.Table(
     "commands",
     metadata,
     sa.Column("id", _Serial, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("kind", Words, nullable=False),
+    sa.Column("account", Words, nullable=False),
     _text("deployment"),
     _text("by"),
     sa.Column("at", _Big, nullable=False),
@@ -290,8 +304,8 @@ commands = sa.Table(
 leases = sa.Table(
     "leases",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("name", Words, primary_key=True),
+    sa.Column("owner", Words, nullable=False),
     sa.Column("epoch", _Big, nullable=False),
     sa.Column("expires", _Big, nullable=False),
 )
@@ -299,8 +313,8 @@ leases = sa.Table(
 days = sa.Table(
     "days",
     metadata,
-    sa.Column("scope", sa.Text, primary_key=True),
-    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("scope", Words, primary_key=True),
+    sa.Column("day", Words, primary_key=True),
     sa.Column("start_equity", Exact),
     sa.Column("realized", Exact, nullable=False),
     sa.Column("entries", sa.Integer, nullable=False),
@@ -310,7 +324,7 @@ days = sa.Table(
 standings = sa.Table(
     "standings",
     metadata,
-    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("scope", Words, primary_key=True),
     sa.Column("peak_equity", Exact),
     sa.Column("realized", Exact, nullable=False),
     sa.Column("last_closed", _Big),
@@ -320,8 +334,8 @@ standings = sa.Table(
 balances = sa.Table(
     "balances",
     metadata,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("account", Words, primary_key=True),
+    sa.Column("currency", Words, nullable=False),
     sa.Column("balance", Exact, nullable=False),
     sa.Column("equity", Exact, nullable=False),
     sa.Column("margin_used", Exact, nullable=False),
@@ -332,7 +346,7 @@ balances = sa.Table(
 equity = sa.Table(  # a point a minute at most, for curves
     "equity",
     metadata,
-    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("account", Words, primary_key=True),
     sa.Column("minute", _Big, primary_key=True),
     sa.Column("equity", Exact, nullable=False),
     sa.Column("balance", Exact, nullable=False),
@@ -341,10 +355,10 @@ equity = sa.Table(  # a point a minute at most, for curves
 quotes = sa.Table(
     "quotes",
     metadata,
-    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("symbol", Words, primary_key=True),
     sa.Column("price", Exact, nullable=False),
     sa.Column("time", _Big, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("source", Words, nullable=False),
     sa.Column("bid", Exact),
     sa.Column("ask", Exact),
 )
@@ -354,8 +368,8 @@ audit = sa.Table(
     metadata,
     sa.Column("id", _Serial, primary_key=True),
     sa.Column("at", _Big, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("by", Words, nullable=False),
+    sa.Column("action", Words, nullable=False),
     _text("scope"),
     _text("note"),
     _json("data"),
@@ -367,11 +381,11 @@ audit = sa.Table(
 paper_orders = sa.Table(
     "paper_orders",
     metadata,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("client_id", sa.Text, primary_key=True),
-    sa.Column("venue_id", sa.Text, nullable=False),
-    sa.Column("symbol", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("account", Words, primary_key=True),
+    sa.Column("client_id", Words, primary_key=True),
+    sa.Column("venue_id", Words, nullable=False),
+    sa.Column("symbol", Words, nullable=False),
+    sa.Column("status", Words, nullable=False),
     sa.Column("final", sa.Boolean, nullable=False),
     _json("data"),
     sa.Column("updated", _Big, nullable=False),
@@ -382,9 +396,9 @@ paper_orders = sa.Table(
 paper_fills = sa.Table(
     "paper_fills",
     metadata,
-    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("account", Words, primary_key=True),
     sa.Column("number", _Big, primary_key=True),  # counts up: a report's cursor
-    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("client_id", Words, nullable=False),
     _json("data"),
     sa.Column("time", _Big, nullable=False),
     sa.Index("ix_paper_fills_client_id", "account", "client_id"),
@@ -393,7 +407,7 @@ paper_fills = sa.Table(
 paper_accounts = sa.Table(
     "paper_accounts",
     metadata,
-    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("account", Words, primary_key=True),
     sa.Column("cash", Exact, nullable=False),
     sa.Column("next_number", _Big, nullable=False),
     _json("positions"),  # symbol -> {"quantity", "average_price"}
@@ -404,9 +418,9 @@ paper_accounts = sa.Table(
 users = sa.Table(
     "users",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("password", sa.Text, nullable=False),  # argon2id
-    sa.Column("role", sa.Text, nullable=False),  # viewer, trader, admin
+    sa.Column("name", Words, primary_key=True),
+    sa.Column("password", Words, nullable=False),  # argon2id
+    sa.Column("role", Words, nullable=False),  # viewer, trader, admin
     sa.Column("created", _Big, nullable=False),
     sa.Column("disabled", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("failures", sa.Integer, nullable=False, default=0, server_default="0"),
@@ -416,9 +430,9 @@ users = sa.Table(
 logins = sa.Table(  # browser sessions; only hashes of their tokens
     "logins",
     metadata,
-    sa.Column("hash", sa.Text, primary_key=True),
-    sa.Column("user", sa.Text, nullable=False),
-    sa.Column("csrf", sa.Text, nullable=False),
+    sa.Column("hash", Words, primary_key=True),
+    sa.Column("user", Words, nullable=False),
+    sa.Column("csrf", Words, nullable=False),
     sa.Column("created", _Big, nullable=False),
     sa.Column("expires", _Big, nullable=False),
     sa.Column("seen", _Big, nullable=False),
@@ -428,9 +442,9 @@ logins = sa.Table(  # browser sessions; only hashes of their tokens
 tokens = sa.Table(  # for programs; only hashes
     "tokens",
     metadata,
-    sa.Column("hash", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("hash", Words, primary_key=True),
+    sa.Column("name", Words, nullable=False),
+    sa.Column("role", Words, nullable=False),
     sa.Column("created", _Big, nullable=False),
     sa.Column("expires", _Big),
     sa.Column("used", _Big),
@@ -442,8 +456,8 @@ tokens = sa.Table(  # for programs; only hashes
 heartbeats = sa.Table(  # a row per component and month
     "heartbeats",
     metadata,
-    sa.Column("component", sa.Text, primary_key=True),
-    sa.Column("month", sa.Text, primary_key=True),  # "2026-11"
+    sa.Column("component", Words, primary_key=True),
+    sa.Column("month", Words, primary_key=True),  # "2026-11"
     sa.Column("last", _Big, nullable=False),
     sa.Column("up_ms", _Big, nullable=False),
     sa.Column("known_ms", _Big, nullable=False),
@@ -452,8 +466,8 @@ heartbeats = sa.Table(  # a row per component and month
 measurements = sa.Table(  # histograms that processes add to: a row per name, label and bucket
     "measurements",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("label", sa.Text, primary_key=True),
-    sa.Column("le", sa.Text, primary_key=True),  # upper bound in seconds, "+Inf", or "sum"
+    sa.Column("name", Words, primary_key=True),
+    sa.Column("label", Words, primary_key=True),
+    sa.Column("le", Words, primary_key=True),  # upper bound in seconds, "+Inf", or "sum"
     sa.Column("count", sa.Float, nullable=False),
 )
