@@ -1,16 +1,18 @@
 """``pinery.toml``: what a folder's commands have in common.
 
     libraries = ["my-libraries"]     # folders with name/library/version.pine
-    symbols = "symbols.toml"         # more instruments
+    symbols = "symbols.toml"         # more instruments; or [symbols] file = "symbols.toml", with rules for trading
 
     [limits]                         # what protects against runaway scripts: fields of ``Limits``
     max_loop_seconds = 60
 
-Paths are relative to the file. Options on the command line come first.
+Paths are relative to the file. Options on the command line come first. The sections of trading stand in the same file;
+``app/config`` reads and checks them.
 """
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -21,6 +23,12 @@ from pinery.core.errors import UsageError
 from pinery.runtime.context import Limits
 
 FILE_NAME = "pinery.toml"
+
+#: Sections that only trading reads.
+TRADING_SECTIONS = frozenset(
+    {"store", "webhook", "control", "accounts", "deployments", "stages", "notify", "retention", "backup", "up", "log"}
+)
+_SCRIPT_SETTINGS = ("libraries", "symbols", "limits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +48,13 @@ def load_settings(folder: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
     libraries, symbols, limits = data.pop("libraries", []), data.pop("symbols", None), data.pop("limits", None)
-    if data:
-        hint = "known are libraries, symbols and limits"
-        raise UsageError(f"{path} has an unknown setting {next(iter(data))!r}", hint=hint)
+    unknown = [name for name in data if name not in TRADING_SECTIONS]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], [*_SCRIPT_SETTINGS, *TRADING_SECTIONS], 1)
+        hint = f"did you mean {near[0]!r}?" if near else "known are libraries, symbols and limits, and what trading has"
+        raise UsageError(f"{path} has an unknown setting {unknown[0]!r}", hint=hint)
+    if isinstance(symbols, dict):
+        symbols = symbols.get("file")
     if not isinstance(libraries, list) or not all(isinstance(item, str) for item in libraries):
         raise UsageError(f"{path}: libraries must be a list of folders", hint='libraries = ["my-libraries"]')
     if symbols is not None and not isinstance(symbols, str):

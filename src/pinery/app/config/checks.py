@@ -1,0 +1,193 @@
+"""Checks across sections: whether accounts, deployments, stages and limits fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from pinery.app.config.configuration import Configuration
+from pinery.app.config.findings import Finding, did_you_mean
+from pinery.core.errors import DataError
+from pinery.market.symbols import assumptions, lookup
+from pinery.trading.broker import Environment
+from pinery.trading.deployments import (
+    Account,
+    Bracket,
+    Deployment,
+    Direction,
+    Distance,
+    Limits,
+    SizingKind,
+    Stage,
+    Unit,
+)
+from pinery.trading.events import EVENTS
+from pinery.trading.signals import EntryType
+
+_HUNDRED = 100
+
+
+def check(configuration: Configuration) -> list[Finding]:
+    """Everything that is wrong (errors) or remarkable (warnings)."""
+    found: list[Finding] = []
+    for name, account in configuration.accounts.items():
+        found += _limits(account.limits, ("accounts", name, "limits"))
+    for name, deployment in configuration.deployments.items():
+        path = ("deployments", name)
+        account_of = configuration.accounts.get(deployment.account)
+        if account_of is None:
+            message = f'there is no account "{deployment.account}"; '
+            message += did_you_mean(deployment.account, configuration.accounts)
+            found.append(Finding((*path, "account"), message))
+        else:
+            found += stage_findings(deployment, account_of)
+        found += _symbols(configuration, deployment)
+        found += _limits(deployment.limits, (*path, "limits"))
+        found += bracket_findings(deployment)
+        found += _sizing(deployment)
+        found += _entry(deployment)
+        if name not in configuration.hooks:
+            message = (
+                f"no alert can reach it yet: it has no webhook token; make one with: pinery config rotate-token {name}"
+            )
+            found.append(Finding(path, message, is_error=False))
+    found += _leftovers(configuration)
+    found += _routes(configuration)
+    found += _servers(configuration)
+    return found
+
+
+def stage_findings(deployment: Deployment, account: Account) -> list[Finding]:
+    path = ("deployments", deployment.name, "stage")
+    live = account.environment is Environment.LIVE
+    if deployment.stage is Stage.PAPER and live:
+        message = f"paper must not trade on {account.name}, which is a live account; choose a paper or demo account, "
+        return [Finding(path, message + 'or stage = "small" once paper trading has shown what it does')]
+    if deployment.stage in (Stage.SMALL, Stage.PRODUCTION) and not live:
+        message = f"{deployment.stage.value}, but {account.name} is a {account.environment.value} account: "
+        return [Finding(path, message + "no real money is traded", is_error=False)]
+    return []
+
+
+def _symbols(configuration: Configuration, deployment: Deployment) -> Iterator[Finding]:
+    path = ("deployments", deployment.name)
+    named = [("symbol",), deployment.symbol], *([("symbols", key), value] for key, value in deployment.symbols.items())
+    for keys, symbol in named:
+        try:
+            instrument = lookup(str(symbol), configuration.symbol_table)
+        except DataError as error:
+            yield Finding((*path, *keys), f"{error.message}; {error.hint}")
+            continue
+        if ":" not in str(symbol):
+            yield Finding(
+                (*path, *keys),
+                f'"{symbol}" lacks the exchange; write EXCHANGE:TICKER, as {instrument.prefix or "BINANCE"}:{symbol}',
+            )
+        elif instrument.assumed:
+            yield Finding((*path, *keys), assumptions(instrument), is_error=False)
+
+
+def _limits(limits: Limits, path: tuple[str, ...]) -> Iterator[Finding]:
+    if limits.max_order_size and limits.max_position and limits.max_order_size > 2 * limits.max_position:
+        reversal = 2 * limits.max_position
+        message = f"{limits.max_order_size} is more than any order can be: a reversal at max_position takes {reversal}"
+        yield Finding((*path, "max_order_size"), message, is_error=False)
+    if limits.max_daily_loss and limits.max_drawdown and limits.max_daily_loss > limits.max_drawdown:
+        message = f"{limits.max_daily_loss} a day is never reached: max_drawdown = {limits.max_drawdown} comes first"
+        yield Finding((*path, "max_daily_loss"), message, is_error=False)
+    if limits.price_collar is not None and limits.price_collar == 0:
+        yield Finding((*path, "price_collar"), "0% would refuse every order; leave it out to lift it")
+    if limits.allowed_symbols is not None and not limits.allowed_symbols:
+        yield Finding((*path, "allowed_symbols"), "is empty and would refuse every order; leave it out to allow all")
+
+
+def bracket_findings(deployment: Deployment) -> list[Finding]:
+    """Distances that cannot be, and prices on the wrong side of each other."""
+    path = ("deployments", deployment.name, "bracket")
+    bracket = deployment.bracket
+    found: list[Finding] = []
+    for name in ("stop", "target", "trail"):
+        distance: Distance | None = getattr(bracket, name)
+        if distance is None or distance.unit is Unit.SIGNAL:
+            if distance is not None and name == "trail":
+                found.append(Finding((*path, name), 'needs a distance, as "1%" or "20 ticks"'))
+            continue
+        if distance.value <= 0:
+            found.append(Finding((*path, name), "must be above 0"))
+        elif name != "target" and distance.unit is Unit.PERCENT and distance.value >= _HUNDRED:
+            found.append(Finding((*path, name), f"{distance.value}% of the price would never be reached"))
+        elif name == "trail" and distance.unit is Unit.PRICE:
+            found.append(Finding((*path, name), 'must be a distance, as "1%" or "20 ticks", not a price'))
+        elif distance.unit is Unit.PRICE and deployment.direction is Direction.BOTH:
+            message = 'a fixed price protects one side only; write a distance, or direction = "long" or "short"'
+            found.append(Finding((*path, name), message))
+    found += _order(bracket, deployment.direction, path)
+    return found
+
+
+def _order(bracket: Bracket, direction: Direction, path: tuple[str, ...]) -> list[Finding]:
+    stop, target = bracket.stop, bracket.target
+    if stop is None or target is None or stop.unit is not Unit.PRICE or target.unit is not Unit.PRICE:
+        return []
+    if direction is Direction.LONG and stop.value >= target.value:
+        return [Finding((*path, "stop"), f"{stop.value} must be below the target {target.value} of a long position")]
+    if direction is Direction.SHORT and stop.value <= target.value:
+        return [Finding((*path, "stop"), f"{stop.value} must be above the target {target.value} of a short position")]
+    return []
+
+
+def _sizing(deployment: Deployment) -> Iterator[Finding]:
+    path = ("deployments", deployment.name, "size")
+    if (
+        deployment.sizing.kind is SizingKind.RISK
+        and deployment.bracket.stop is None
+        and deployment.bracket.trail is None
+    ):
+        message = "the risk follows from the distance of the stop, and there is none; "
+        yield Finding(path, message + f'add [deployments.{deployment.name}.bracket] stop = "1%"')
+    cap = deployment.max_contracts
+    if deployment.sizing.kind is SizingKind.FIXED and cap is not None and deployment.sizing.value > cap:
+        message = f"{deployment.sizing.value} is more than the stage {deployment.stage.value} allows: {cap}"
+        yield Finding(path, message)
+    largest = deployment.limits.max_order_size or deployment.limits.max_position
+    if deployment.sizing.kind is SizingKind.FIXED and largest is not None and deployment.sizing.value > largest:
+        yield Finding(path, f"{deployment.sizing.value} is more than the limits of the deployment allow: {largest}")
+
+
+def _entry(deployment: Deployment) -> Iterator[Finding]:
+    path = ("deployments", deployment.name)
+    if deployment.limit_offset is not None:
+        if deployment.entry is not EntryType.LIMIT:
+            message = 'has no effect with market entries; add entry = "limit"'
+            yield Finding((*path, "limit_offset"), message, is_error=False)
+        if deployment.limit_offset.unit in (Unit.PRICE, Unit.SIGNAL):
+            yield Finding((*path, "limit_offset"), 'must be a distance, as "2 ticks" or "0.1%"')
+    if deployment.bracket.max_bars is not None and not deployment.timeframe:
+        message = "counts bars of the timeframe, and none is given: alerts must carry it"
+        yield Finding((*path, "bracket", "max_bars"), message, is_error=False)
+    if deployment.bracket.flat_at_session_end and deployment.limits.windows == ():
+        message = 'has no effect: trading_hours = "always" never end'
+        yield Finding((*path, "bracket", "flat_at_session_end"), message, is_error=False)
+
+
+def _leftovers(configuration: Configuration) -> Iterator[Finding]:
+    for name in configuration.secrets.tokens:
+        if name not in configuration.deployments:
+            message = f'there is no deployment "{name}"; {did_you_mean(name, configuration.deployments)}'
+            yield Finding(("webhook_tokens", name), message, False, configuration.secrets.path.name)
+
+
+def _routes(configuration: Configuration) -> Iterator[Finding]:
+    for route in configuration.routes:
+        for pattern in route.kinds:
+            if not any(fnmatchcase(kind, pattern) for kind in EVENTS):
+                message = f'"{pattern}" fits no event; {did_you_mean(pattern, EVENTS)}'
+                yield Finding(("notify", route.channel, "events"), message)
+
+
+def _servers(configuration: Configuration) -> Iterator[Finding]:
+    webhook, control = configuration.webhook, configuration.control
+    if webhook.port == control.port and (webhook.host == control.host or "0.0.0.0" in (webhook.host, control.host)):
+        yield Finding(("control", "port"), f"{control.port} is the webhook's port already; choose another")
+    if not webhook.allowed_addresses and not webhook.allow_loopback:
+        yield Finding(("webhook", "allowed_addresses"), "is empty, and allow_loopback is off: nobody may send alerts")

@@ -1,0 +1,140 @@
+"""What is wrong, or remarkable, in ``pinery.toml``: each finding says where, what, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+Path = tuple[str | int, ...]
+
+#: Tables whose entries have names of the user's own: shown as [deployments.es], all else by its section.
+_NAMED = frozenset({"accounts", "deployments", "notify", "symbols", "stages"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``path`` are the keys that lead to the setting; ``file`` where they are."""
+
+    path: Path
+    message: str
+    is_error: bool = True
+    file: str = "pinery.toml"
+    line: int | None = None
+
+    def __str__(self) -> str:
+        line = f" line {self.line}" if self.line is not None else ""
+        place = place_of(self.path)
+        return f"{self.file}{line}: {place}: {self.message}" if place else f"{self.file}{line}: {self.message}"
+
+
+def place_of(path: Path) -> str:
+    """``[deployments.es] bracket.stop``."""
+    names = [str(part) for part in path]
+    if not names:
+        return ""
+    depth = 2 if names[0] in _NAMED and len(names) > 1 else 1
+    if depth == 1 and len(names) == 1:
+        return names[0]
+    table = ".".join(
+        part if part.replace("_", "").replace("-", "").isalnum() else f'"{part}"' for part in names[:depth]
+    )
+    return f"[{table}] {'.'.join(names[depth:])}".rstrip()
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'target'?``, or the known words where none is near."""
+    choices = sorted(known)
+    lowered = {choice.casefold(): choice for choice in choices}
+    near = difflib.get_close_matches(word.casefold(), list(lowered), 1)
+    if near:
+        return f"did you mean {lowered[near[0]]!r}?"
+    return f"known are {', '.join(choices)}" if choices else "there is none yet"
+
+
+def from_validation(error: ValidationError, model: type[BaseModel]) -> list[Finding]:
+    """A finding for each error, in words of the file. The values themselves are named only where they are short."""
+    return [Finding(_path(one["loc"], one["type"]), _words(one, model)) for one in error.errors(include_url=False)]
+
+
+def _path(loc: Path, kind: str) -> Path:
+    """Without the value of a channel's ``type``, which pydantic puts into the path."""
+    if kind.startswith("union_tag"):
+        return (*loc, "type")
+    return (*loc[:2], *loc[3:]) if loc[:1] == ("notify",) else loc
+
+
+def _words(error: Mapping[str, Any], model: type[BaseModel]) -> str:
+    kind, given, context = error["type"], error.get("input"), error.get("ctx", {})
+    if kind == "extra_forbidden":
+        path = error["loc"]
+        return f"there is no such setting; {did_you_mean(str(path[-1]), keys_at(model, path[:-1]))}"
+    if kind == "union_tag_not_found":
+        return 'is missing; write type = "console" or "smtp"'
+    if kind == "union_tag_invalid":
+        choices = [word.strip("' ") for word in context["expected_tags"].split(",")]
+        return f"{_shown(context['tag'])} is not known; {did_you_mean(str(context['tag']), choices)}"
+    if kind == "missing":
+        return "is missing and has no default"
+    if kind in ("literal_error", "enum"):
+        choices = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+        return f"{_shown(given)} is not known; {did_you_mean(str(given), choices)}"
+    if kind == "value_error":
+        return str(context["error"])
+    expected = _EXPECTED.get(kind)
+    if expected is not None:
+        return f"{_shown(given)} is not {expected}"
+    return f"{_shown(given)} cannot be used: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+_EXPECTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "string_type": 'text in quotes ("…")',
+    "list_type": "a list: [ … ]",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+
+
+def _shown(value: Any) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def keys_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The settings that the table at ``path`` may have."""
+    here: Any = model
+    for part in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            field = here.model_fields.get(str(part))
+            here = _plain(field.annotation) if field is not None else _extra(here)
+        elif typing.get_origin(here) is dict:
+            here = _plain(typing.get_args(here)[1])
+        elif isinstance(here, tuple):  # the models of a union, told apart by ``type``
+            here = next((one for one in here if part in typing.get_args(one.model_fields["type"].annotation)), None)
+        elif typing.get_origin(here) is list:
+            here = _plain(typing.get_args(here)[0])
+    return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
+
+
+def _extra(model: type[BaseModel]) -> Any:
+    annotation = typing.get_type_hints(model).get("__pydantic_extra__")
+    return _plain(typing.get_args(annotation)[1]) if annotation is not None else None
+
+
+def _plain(annotation: Any) -> Any:
+    """``Model`` of ``Model | None``; all models of a union of several."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        parts = tuple(part for part in typing.get_args(annotation) if part is not type(None))
+        return parts if len(parts) > 1 else parts[0]
+    return annotation

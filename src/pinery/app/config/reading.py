@@ -1,0 +1,115 @@
+"""From the texts of a folder to a ``Configuration``, or to every finding at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pinery.app.config.building import build
+from pinery.app.config.checks import check
+from pinery.app.config.configuration import Configuration
+from pinery.app.config.findings import Finding, from_validation
+from pinery.app.config.lines import Lines
+from pinery.app.config.models import Root
+from pinery.app.config.secrets import Secrets, read_secrets
+from pinery.app.settings import FILE_NAME, limits_from
+from pinery.core.errors import DataError, UsageError
+from pinery.market.symbols import SymbolTable
+from pinery.market.symbols import load as load_symbols
+from pinery.trading.errors import ConfigError
+
+
+def load_configuration(folder: Path, environment: Mapping[str, str] | None = None) -> Configuration:
+    """What ``pinery.toml`` and ``pinery.secrets.toml`` in ``folder`` say; warnings are part of it.
+
+    ``environment`` instead of the process's own is for tests. Raises ConfigError with all findings.
+    """
+    folder = folder.absolute()
+    text = _text(folder / FILE_NAME)
+    lines = Lines(text)
+    secrets, findings = read_secrets(folder, environment)
+    try:
+        model = Root.model_validate(_parsed(text))
+    except ValidationError as error:
+        raise _failure(folder, [*findings, *_placed(from_validation(error, Root), lines)]) from None
+    table, symbols_text = _symbol_table(folder, model, findings)
+    if model.limits:
+        try:
+            limits_from(model.limits, "")
+        except UsageError as error:
+            message = error.message.removeprefix(": ") + (f"; {error.hint}" if error.hint else "")
+            findings.append(Finding(("limits",), message))
+    configuration, found = build(model, folder, secrets, table, _version(text, symbols_text, secrets))
+    findings += found
+    if configuration is not None:
+        findings += check(configuration)
+    findings = _placed(findings, lines)
+    if configuration is None or any(finding.is_error for finding in findings):
+        raise _failure(folder, findings)
+    return replace(configuration, warnings=tuple(str(finding) for finding in findings))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"there is no {FILE_NAME} in {path.parent}", hint="make one with: pinery init") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        finding = f"{FILE_NAME}: is not valid TOML: {error}"
+        raise ConfigError(finding, (finding,), hint='texts are in quotes: symbol = "CME_MINI:ES1!"') from None
+
+
+def _symbol_table(folder: Path, model: Root, findings: list[Finding]) -> tuple[SymbolTable, str]:
+    if model.symbols.file is None:
+        return load_symbols(), ""
+    path = folder / model.symbols.file
+    try:
+        return load_symbols(path), path.read_text(encoding="utf-8")
+    except DataError as error:
+        message = error.message + (f"; {error.hint}" if error.hint else "")
+        findings.append(Finding(("symbols",), message))
+        return load_symbols(), ""
+
+
+def _version(text: str, symbols: str, secrets: Secrets) -> str:
+    parts = [text, symbols, secrets.text, *(f"{k}={v}" for k, v in sorted(secrets.environment.items()))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _placed(findings: list[Finding], lines: Lines) -> list[Finding]:
+    """With the line of each setting of pinery.toml, in the order of the file, errors first."""
+    placed = [
+        replace(finding, line=lines.of(finding.path)) if finding.file == FILE_NAME and finding.line is None else finding
+        for finding in findings
+    ]
+    return sorted(placed, key=lambda finding: (not finding.is_error, finding.file, finding.line or 0))
+
+
+def _failure(folder: Path, findings: list[Finding]) -> ConfigError:
+    """Warnings are left out: the errors come first, and mending them brings the warnings back."""
+    texts = tuple(str(finding) for finding in findings if finding.is_error)
+    if len(texts) == 1:
+        return ConfigError(texts[0], texts, hint=f"the file is {folder / FILE_NAME}")
+    listed = "".join(f"\n  {text}" for text in texts)
+    return ConfigError(f"{folder / FILE_NAME} has {len(texts)} errors:{listed}", texts)
+
+
+def exists(folder: Path) -> bool:
+    return os.path.lexists(folder / FILE_NAME)
