@@ -1,0 +1,31 @@
+"""Initial margin: per contract for futures (``margins.toml``), notional over leverage for the rest."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+
+from pinery.trading.contracts import Contract
+
+
+@cache
+def built_in() -> Mapping[str, Decimal]:
+    """Approximate initial margins by futures root, in USD; the file says of when."""
+    text = files("pinery.trading").joinpath("margins.toml").read_text(encoding="utf-8")
+    return {root: Decimal(margin) for root, margin in tomllib.loads(text)["initial"].items()}
+
+
+def initial_margin(root: str, configured: Mapping[str, Decimal] | None = None) -> Decimal | None:
+    """Of one contract: as configured, else the package's approximation, else None."""
+    own = (configured or {}).get(root)
+    return own if own is not None else built_in().get(root)
+
+
+def margin_for(contract: Contract, price: Decimal | None, leverage: Decimal) -> Decimal | None:
+    """Initial margin of one contract in its currency; None where that needs a price and none is known."""
+    if contract.margin is not None:
+        return contract.margin
+    return abs(price) * contract.point_value / leverage if price is not None else None

@@ -1,0 +1,180 @@
+"""How many contracts an entry buys or sells, and what it risks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pinery.trading.contracts import Contract
+from pinery.trading.denials import Denial
+from pinery.trading.deployments import Bracket, Deployment, Distance, SizingKind
+from pinery.trading.distances import offset
+from pinery.trading.signals import Action, Signal
+
+#: Currencies that are taken at par: nothing here converts money. USX is US cents with the point value in dollars.
+_DOLLARS = frozenset({"USD", "USX", "USDT", "USDC", "BUSD", "FDUSD", "TUSD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """``quantity`` above 0, in contracts; ``how`` is the arithmetic in words."""
+
+    quantity: Decimal
+    how: str
+
+
+def size(
+    deployment: Deployment,
+    signal: Signal,
+    contract: Contract,
+    *,
+    price: Decimal | None,
+    stop_price: Decimal | None,
+    equity: Decimal | None,
+    reference: Decimal | None = None,
+    account_currency: str = "",
+) -> Sized | Denial:
+    """The quantity of an entry at ``price`` (where it is not known: at ``reference``, the last price known).
+
+    A quantity that the signal states comes first where the deployment allows it; a target position is its whole size.
+    Rounded down to the contract's step, then capped by the stage. Empty ``account_currency``: not checked.
+    """
+    sizing, step = deployment.sizing, contract.step
+    stated = signal.quantity
+    if stated is None and signal.action is Action.TARGET and signal.target:
+        stated = abs(signal.target)
+    if stated is not None and sizing.quantity_from_alert:
+        raw = stated * sizing.multiplier
+        how = f"{_n(stated)} as the signal says"
+        if sizing.multiplier != 1:
+            how += f" × {_n(sizing.multiplier)} = {_n(raw)}"
+    elif sizing.kind is SizingKind.FIXED:
+        raw, how = sizing.value, f"fixed size {_n(sizing.value)}"
+    else:
+        if account_currency and not at_par(account_currency, contract.instrument.currency):
+            return Denial(
+                "SIZE",
+                f"the account is in {account_currency}, {contract.symbol} in {contract.instrument.currency}: "
+                "sizes in money need one currency",
+            )
+        found = _from_money(deployment, contract, price if price is not None else reference, stop_price, equity)
+        if isinstance(found, Denial):
+            return found
+        raw, how = found
+    quantity = contract.quantity_down(raw) if raw > 0 else Decimal(0)
+    if quantity != raw:
+        how += f", rounded down to {_n(quantity)} (steps of {_n(step)})"
+    cap = deployment.max_contracts
+    if cap is not None and quantity > cap:
+        quantity = contract.quantity_down(cap)
+        how += f", at most {_n(quantity)} at stage {deployment.stage}"
+    if quantity <= 0:
+        smallest = _n(Decimal(repr(contract.instrument.mincontract)))
+        return Denial("SIZE", f"{how}: less than the smallest order of {smallest} {contract.symbol}")
+    return Sized(quantity, how)
+
+
+def _from_money(
+    deployment: Deployment, contract: Contract, price: Decimal | None, stop: Decimal | None, equity: Decimal | None
+) -> tuple[Decimal, str] | Denial:
+    """Quantity before rounding, and the arithmetic."""
+    sizing, value = deployment.sizing, contract.point_value
+    if price is None or price <= 0:
+        known = "no price is known" if price is None else f"the price {_n(price)} is not above 0"
+        return Denial("NO_PRICE", f"{known}, and size by {sizing.kind.replace('_', ' ')} needs one")
+    if sizing.kind is SizingKind.RISK:
+        if stop is None:
+            return Denial("SIZE", "size by risk needs a stop, and the order has none")
+        distance = abs(price - stop)
+        if not distance:
+            return Denial("SIZE", f"size by risk needs a stop away from the price: both are {_n(price)}")
+        each = distance * value
+        how = f"risk {_n(sizing.value)} / ({_n(distance)} points × {_n(value)} = {_n(each)} each)"
+        return _divided(sizing.value, each, how)
+    each = price * value
+    money, what = sizing.value, "cash"
+    if sizing.kind is SizingKind.PERCENT_OF_EQUITY:
+        if equity is None:
+            return Denial("SIZE", "size by percent of equity needs the account's equity, which is not known")
+        money = equity * sizing.value / 100
+        what = f"{_n(sizing.value)}% of equity {_n(equity)} ="
+    return _divided(money, each, f"{what} {_n(money)} / (price {_n(price)} × {_n(value)} = {_n(each)} each)")
+
+
+def _divided(money: Decimal, each: Decimal, how: str) -> tuple[Decimal, str]:
+    raw = money / each
+    return raw, f"{how} = {_n(round(raw, 6))}"
+
+
+def at_par(one: str, other: str) -> bool:
+    """True if money of the two currencies is added up as it is: the same one, or dollars and their stable coins."""
+    return one == other or {one, other} <= _DOLLARS
+
+
+def _n(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+# --- risk and reward ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RiskReward:
+    """What one trade loses at its stop and wins at its target, before fees. None: no such order, or not known."""
+
+    quantity: Decimal
+    risk: Decimal | None
+    reward: Decimal | None
+    currency: str
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """Reward for one unit of risk: 0.71 for $350 against $250."""
+        return self.reward / self.risk if self.risk and self.reward is not None else None
+
+    def __str__(self) -> str:
+        """ "risk 350 USD, reward 250 USD, 1:0.71"."""
+        parts = [
+            f"{name} {money.quantize(Decimal('0.01')):f} {self.currency}" if money is not None else f"no {name} known"
+            for name, money in (("risk", self.risk), ("reward", self.reward))
+        ]
+        return ", ".join([*parts, *([f"1:{self.ratio:.2f}"] if self.ratio is not None else [])])
+
+
+def risk_reward(
+    deployment: Deployment, contract: Contract, price: Decimal | None = None, equity: Decimal | None = None
+) -> RiskReward:
+    """What a trade of ``deployment`` at ``price`` risks and may win, by its sizing and bracket.
+
+    Distances in points and ticks need no price. Where the size needs facts that are not known, it is one contract.
+    """
+    bracket: Bracket = deployment.bracket
+    stops = [far for d in (bracket.stop, bracket.trail) if (far := _offset(d, price, contract)) is not None]
+    stop, target = min(stops, default=None), _offset(bracket.target, price, contract)
+    quantity = Decimal(1)
+    if deployment.sizing.kind is SizingKind.FIXED:
+        quantity = deployment.sizing.value
+    elif price is not None:
+        stop_price = price - stop if stop is not None else None
+        found = _from_money(deployment, contract, price, stop_price, equity)
+        quantity = found[0] if not isinstance(found, Denial) else quantity
+    if deployment.max_contracts is not None:
+        quantity = min(quantity, deployment.max_contracts)
+    quantity = contract.quantity_down(quantity) or Decimal(repr(contract.instrument.mincontract))
+    each = quantity * contract.point_value
+    currency = "USD" if contract.instrument.currency == "USX" else contract.instrument.currency
+    return RiskReward(
+        quantity,
+        stop * each if stop is not None else None,
+        target * each if target is not None else None,
+        currency,
+    )
+
+
+def _offset(distance: Distance | None, price: Decimal | None, contract: Contract) -> Decimal | None:
+    if distance is None:
+        return None
+    try:
+        return offset(distance, price, contract)
+    except ValueError:
+        return None
