@@ -7,6 +7,9 @@ from dataclasses import dataclass
 #: Where TradingView sends from, by its own documentation.
 TRADINGVIEW_ADDRESSES = ("52.89.214.238", "34.212.75.30", "54.218.53.128", "52.32.178.7")
 
+#: Alerts of a deployment are posted to its own secret address below this path.
+HOOK_PATH = "/hook/"
+
 
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
@@ -23,6 +26,14 @@ class WebhookSettings:
     burst: int = 2000
     bad_token_rate: float = 5.0  # wrong tokens a second per address
 
+    @property
+    def url(self) -> str:
+        """How senders reach the server, without a slash at the end."""
+        return self.public_url or _url(self.host, self.port)
+
+    def hook_url(self, token: str) -> str:
+        return f"{self.url}{HOOK_PATH}{token}"
+
 
 @dataclass(frozen=True, slots=True)
 class ControlSettings:
@@ -33,6 +44,11 @@ class ControlSettings:
     secure_cookies: bool = False  # on behind TLS
     trusted_proxies: tuple[str, ...] = ()
 
+    @property
+    def url(self) -> str:
+        """How browsers reach the server, without a slash at the end."""
+        return self.public_url or _url(self.host, self.port)
+
 
 @dataclass(frozen=True, slots=True)
 class Hook:
@@ -40,3 +56,9 @@ class Hook:
 
     deployment: str
     token_hashes: tuple[str, ...]
+
+
+def _url(host: str, port: int) -> str:
+    """Of a server that listens on ``host``, as this machine reaches it."""
+    reachable = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in reachable and not reachable.startswith('[') else reachable}:{port}"
