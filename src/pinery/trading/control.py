@@ -14,9 +14,11 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
+from pinery.core.errors import UsageError
 from pinery.trading.deployments import Deployment
 from pinery.trading.errors import NotFound, Refused
 from pinery.trading.events import Event
+from pinery.trading.messages.words import action_of, unknown_word
 from pinery.trading.signals import Source
 from pinery.trading.store import Command, CommandKind, Message, StateRow, TradingState, Tx
 
@@ -241,7 +243,7 @@ class ManualSignal:
 
     def body(self, note: str) -> str:
         """The message in Pinery's own field names."""
-        fields: dict[str, str] = {"signal": self.word, "id": self.id}
+        fields: dict[str, str] = {"signal": self.word, "unique_id": self.id}
         optional = {
             "symbol": self.symbol,
             "quantity": "" if self.quantity is None else format(self.quantity, "f"),
@@ -254,7 +256,12 @@ class ManualSignal:
 
 
 def give_signal(tx: Tx, deployment: Deployment, signal: ManualSignal, person: Person) -> int:
-    """Puts the signal into the inbox, where it goes the way of every alert. Returns the message's id."""
+    """Puts the signal into the inbox, where it goes the way of every alert. Returns the message's id.
+
+    Raises UsageError for a word that means nothing to the deployment.
+    """
+    if action_of(signal.word, deployment.words) is None:
+        raise UsageError(str(unknown_word(signal.word, deployment.words)))
     message = Message(
         deployment.name,
         Source.MANUAL,
