@@ -1,0 +1,1 @@
+"""Formats of other services' messages, one file each, by their public documentation."""
