@@ -93,6 +93,13 @@ def held_contracts(
     return tuple(s for s in held if _root(s, table) in {root, *by_hand})
 
 
+def margin_for(contract: Contract, price: Decimal | None, leverage: Decimal) -> Decimal | None:
+    """Initial margin of one contract in its currency; None where that needs a price and none is known."""
+    if contract.margin is not None:
+        return contract.margin
+    return abs(price) * contract.point_value / leverage if price is not None else None
+
+
 # --- names ----------------------------------------------------------------------------
 
 

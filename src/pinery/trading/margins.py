@@ -1,4 +1,4 @@
-"""Initial margin: per contract for futures (``margins.toml``), notional over leverage for the rest."""
+"""Initial margins of futures, per contract: the package's approximations (``margins.toml``) or configured ones."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-
-from pinery.trading.contracts import Contract
 
 
 @cache
@@ -22,10 +20,3 @@ def initial_margin(root: str, configured: Mapping[str, Decimal] | None = None) -
     """Of one contract: as configured, else the package's approximation, else None."""
     own = (configured or {}).get(root)
     return own if own is not None else built_in().get(root)
-
-
-def margin_for(contract: Contract, price: Decimal | None, leverage: Decimal) -> Decimal | None:
-    """Initial margin of one contract in its currency; None where that needs a price and none is known."""
-    if contract.margin is not None:
-        return contract.margin
-    return abs(price) * contract.point_value / leverage if price is not None else None

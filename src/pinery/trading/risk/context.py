@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 from pinery.trading.broker import Balance, Environment, Quote
 from pinery.trading.contracts import Contract
-from pinery.trading.deployments import Account, Deployment, Limits
+from pinery.trading.deployments import Account, Deployment, Limits, Window
 from pinery.trading.signals import Signal
 from pinery.trading.store import Day, Standing, TradingState
+
+_Limit = TypeVar("_Limit", int, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,29 @@ class RiskContext:
     scopes: tuple[Scope, ...]  # deployment, then account
     margin_held: Mapping[str, Decimal]  # symbol -> initial margin of what the account holds and has working
     now: int
+    windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)  # symbols' trading hours as configured
 
     @property
     def reduces(self) -> bool:
         """True if the deployment's position only gets smaller: such orders pass all checks but the kill switch."""
         held = self.scopes[0].position
         return held != 0 and held * self.change < 0 and abs(self.change) <= abs(held)
+
+
+def lowest(limits: Iterable[_Limit | None]) -> _Limit | None:
+    """The strictest of upper limits; None where nobody sets one."""
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def highest(limits: Iterable[_Limit | None]) -> _Limit | None:
+    """The strictest of lower limits; None where nobody sets one."""
+    return max((limit for limit in limits if limit is not None), default=None)
+
+
+def number(value: Decimal) -> str:
+    """For people: as short as it is exact."""
+    return f"{value.normalize():f}"
+
+
+def money(value: Decimal) -> str:
+    return f"{value:,.2f}"

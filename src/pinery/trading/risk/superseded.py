@@ -1,0 +1,29 @@
+"""A signal that fired before one that was acted on already says what is no longer wanted."""
+
+from __future__ import annotations
+
+from pinery.trading.denials import Denial
+from pinery.trading.risk.context import RiskContext
+
+#: ``{{timenow}}`` counts whole seconds: two signals of one second may come in either order.
+_TOLERANCE = 1000
+
+
+def facts(context: RiskContext) -> str:
+    behind = _behind(context)
+    return (
+        "no later signal was acted on" if behind is None or behind <= 0 else f"{behind / 1000:.1f} s before the newest"
+    )
+
+
+def check(context: RiskContext) -> Denial | None:
+    behind = _behind(context)
+    if behind is None or behind <= _TOLERANCE:
+        return None
+    return Denial("SUPERSEDED", f"it fired {behind / 1000:.1f} s before a signal that was acted on already")
+
+
+def _behind(context: RiskContext) -> int | None:
+    """ms."""
+    sent, newest = context.signal.sent, context.scopes[0].standing.last_sent
+    return None if sent is None or newest is None else newest - sent
