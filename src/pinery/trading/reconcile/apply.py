@@ -10,11 +10,23 @@ fills themselves may still come: such a fill is counted with the quantity that i
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from pinery.trading.broker import Report, ReportKind
 from pinery.trading.orders import states
-from pinery.trading.orders.model import Fill, Order, OrderChange
+from pinery.trading.orders.model import ZERO, Fill, Order, OrderChange
 from pinery.trading.orders.states import TRANSITIONS, Event
+from pinery.trading.reconcile.actions import (
+    Abandon,
+    Advance,
+    ApplyFill,
+    MissingFills,
+    OrderAction,
+    Resend,
+    Terms,
+)
+
+_PRICE_STEP = Decimal("1e-10")
 
 EVENT_OF: dict[ReportKind, Event] = {
     ReportKind.ACCEPTED: Event.ACCEPT,
@@ -63,3 +75,63 @@ def step(
     if replace(after, updated=order.updated, reason=order.reason, code=order.code) == order:
         return order, None
     return after, OrderChange(order.client_id, now, order.status, after.status, event, reason)
+
+
+def apply_action(order: Order, action: OrderAction, now: int) -> tuple[Order, tuple[OrderChange, ...], Fill | None]:
+    """``order`` after an action of ``compare``, as ``apply_report`` does for reports. Nothing of it is sent."""
+    match action:
+        case ApplyFill(fill):
+            order, change, due = count(order, fill, now)
+            return order, (change,), due
+        case MissingFills():
+            return _presume(order, action, now)
+        case Terms():
+            return _take_terms(order, action, now)
+        case Advance(_, event, reason, code, venue_id):
+            return _steps(order, (event,), now, reason, code, venue_id)
+        case Resend():
+            return _steps(order, (Event.MISS,), now, "it never reached the broker")
+        case Abandon():
+            return _steps(order, (Event.MISS, Event.EXPIRE), now, "it never reached the broker, and is too old now")
+
+
+def _steps(
+    order: Order, events: tuple[Event, ...], now: int, reason: str, code: str = "", venue_id: str = ""
+) -> tuple[Order, tuple[OrderChange, ...], None]:
+    changes = []
+    for event in events:
+        order, change = step(order, event, now, reason=reason, code=code, venue_id=venue_id)
+        if change is not None:
+            changes.append(change)
+    return order, tuple(changes), None
+
+
+def _presume(order: Order, action: MissingFills, now: int) -> tuple[Order, tuple[OrderChange, ...], Fill | None]:
+    """Counts what no fill explains as one fill, at the price that makes the venue's average come out."""
+    quantity = action.total - order.filled
+    if quantity <= 0:
+        return order, (), None
+    paid = (order.average_price or 0) * order.filled
+    price = ((action.average_price * action.total - paid) / quantity).quantize(_PRICE_STEP).normalize()
+    fill = Fill(
+        order.client_id,
+        f"rec-{order.client_id}-{action.total.normalize():f}",
+        order.symbol,
+        order.side,
+        quantity,
+        price if price > 0 else action.average_price,  # an average that the venue has rounded
+        action.time,
+        price_source="total",
+    )
+    presumed = order.presumed + quantity
+    order, change, _ = count(replace(order, presumed=ZERO), fill, now)
+    return replace(order, presumed=presumed), (change,), fill
+
+
+def _take_terms(order: Order, terms: Terms, now: int) -> tuple[Order, tuple[OrderChange, ...], None]:
+    named = {"quantity": terms.quantity, "limit_price": terms.limit_price, "stop_price": terms.stop_price}
+    values = {name: value for name, value in named.items() if value is not None}
+    after = replace(order, **values, updated=now)  # type: ignore[arg-type]
+    data = {name: f"{value:f}" for name, value in values.items()}
+    reason = "the broker works it with these terms"
+    return after, (OrderChange(order.client_id, now, order.status, order.status, "terms", reason, data),), None
