@@ -1,0 +1,94 @@
+"""The control API, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+import pinery
+from pinery.adapters.store.people import Role
+from pinery.gateway.control.access import health_routes, login_routes
+from pinery.gateway.control.acting import acting_routes
+from pinery.gateway.control.administration import administration_routes
+from pinery.gateway.control.answers import needs
+from pinery.gateway.control.configuration import ConfigurationLike, Parts, RiskTable
+from pinery.gateway.control.guard import Guard
+from pinery.gateway.control.problems import PROBLEMS, install
+from pinery.gateway.control.reading import audit_routes, reading_routes
+from pinery.gateway.control.stream import stream_routes
+from pinery.gateway.settings import ControlSettings
+from pinery.trading.clock import Clock
+from pinery.trading.store import Store
+
+_DESCRIPTION = """Look at and steer what Pinery trades.
+
+Programs send `Authorization: Bearer TOKEN` (`pinery token add`). Browsers log in at `/api/v1/login`, get a cookie, and
+send the answer's `csrf` as `X-CSRF-Token` with requests that change something.
+
+Roles: a **viewer** reads, a **trader** also trades, an **admin** also manages users and tokens.
+
+Prices, quantities and money are JSON numbers with all their digits; times are ISO 8601 in UTC. Lists come newest first
+with a `next` cursor. Errors are `application/problem+json` with `code`, `message` and `hint`.
+"""
+
+
+def create_app(
+    settings: ControlSettings,
+    store: Store,
+    configuration: Callable[[], ConfigurationLike],
+    clock: Clock,
+    metrics: Callable[[], str] | None = None,
+    risk: RiskTable | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> FastAPI:
+    """``metrics`` is Prometheus' text; ``risk`` what a deployment's trades risk and may win; ``stopping`` ends
+    streams."""
+    parts = Parts(settings, store, configuration, clock, metrics, risk, stopping)
+    app = FastAPI(
+        title="Pinery control",
+        version=pinery.__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,  # by a route below, which needs a login
+        separate_input_output_schemas=False,
+    )
+    install(app)
+    app.add_middleware(Guard, parts=parts)
+    app.include_router(health_routes(parts))
+    api = APIRouter(prefix="/api/v1")
+    for routes in (
+        login_routes,
+        stream_routes,
+        reading_routes,
+        acting_routes,
+        administration_routes,
+        audit_routes,
+    ):
+        api.include_router(routes(parts))
+
+    @api.get("/openapi.json", tags=["reading"], responses=PROBLEMS, dependencies=[needs(Role.VIEWER)])
+    def get_openapi() -> dict[str, Any]:
+        """This description."""
+        return app.openapi()
+
+    app.include_router(api)
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _describe_access(describe())
+        return describe()
+
+    app.openapi = described  # type: ignore[method-assign]
+    return app
+
+
+def _describe_access(schema: dict[str, Any]) -> None:
+    schemes = {"token": {"type": "http", "scheme": "bearer"}}
+    schema.setdefault("components", {})["securitySchemes"] = schemes
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            operation["security"] = [] if path in ("/healthz", "/readyz", "/api/v1/login") else [{"token": []}]
