@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -87,10 +88,8 @@ class Supervisor:
             ran = loop.time() - started
             delay = 0.0 if ran > _CALM else min(max(delay * 2, 0.05), _SLOWEST)
             self.log.error("process_died", process=name, code=code, again_in=delay)
-            try:
-                await asyncio.wait_for(stopping.wait(), delay) if delay else None
-            except TimeoutError:
-                pass
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), max(delay, 0.001))
         return 0
 
     async def _wait(self, process: asyncio.subprocess.Process, stopping: asyncio.Event) -> int:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from pinery.app.up.directory import ConfiguredDirectory
+from pinery.core.errors import PineryError
 from pinery.trading.broker import Broker
 from pinery.trading.clock import Clock
 from pinery.trading.deployments import Account
 from pinery.trading.desk.desk import Desk, Pace
 from pinery.trading.desk.sending import Observe
-from pinery.trading.errors import LeaseLost, PineryError, StoreError
+from pinery.trading.errors import LeaseLost, StoreError
 from pinery.trading.store import Lease, Store, Tx
 
 LEASE_MS = 6_000
@@ -159,14 +161,10 @@ class Worker:
         held.stop.set()
         held.desk.wake()
         await asyncio.gather(held.task, return_exceptions=True)
-        try:
+        with suppress(StoreError):  # then it ends by itself
             await asyncio.to_thread(self.store.write, lambda tx: tx.leases.release(held.lease))
-        except StoreError:
-            pass  # it ends by itself
 
 
 async def _sleep(seconds: float, stopping: asyncio.Event) -> None:
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(stopping.wait(), seconds)
-    except TimeoutError:
-        pass

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pinery.trading.desk.recovery import Recovery
+
 from pinery.trading.deployments import Deployment
 from pinery.trading.desk import telling
 from pinery.trading.desk.decide import Decider
-from pinery.trading.desk.recovery import Recovery
 from pinery.trading.desk.reports import Applier
 from pinery.trading.desk.sending import SendCancel, SendTicket
 from pinery.trading.orders.model import Role, Status
@@ -66,7 +67,9 @@ def _flatten(command: Command, applier: Applier, decider: Decider, tx: Tx, now: 
 def _deployments(applier: Applier) -> set[str]:
     """Those that hold or work something here, also when they are no longer configured."""
     ledger = applier.ledger
-    return {name for (name, _), p in ledger.positions.items() if p.side} | {o.deployment for o in ledger.orders.values()}
+    return {name for (name, _), p in ledger.positions.items() if p.side} | {
+        o.deployment for o in ledger.orders.values()
+    }
 
 
 def _close(command: Command, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> str:

@@ -19,6 +19,7 @@ from pinery.trading.desk.directory import Directory
 from pinery.trading.desk.facts import risk_context
 from pinery.trading.desk.ledger import Ledger
 from pinery.trading.desk.plan import Plan, make_plan
+from pinery.trading.distances import offset
 from pinery.trading.messages import Unreadable, read_message, received_after
 from pinery.trading.monitor.protection import protection_for
 from pinery.trading.orders.model import (
@@ -65,8 +66,8 @@ class Decider:
     directory: Directory
     capabilities: Capabilities
 
-    def message(self, message: Message, deployment: Deployment, tx: Tx, now: int, now_us: int) -> Made | None:
-        """Decide on an inbox row, and take it out of the inbox. None: it is no signal (unreadable, a repetition)."""
+    def read(self, message: Message, deployment: Deployment, tx: Tx, now: int) -> Signal | None:
+        """The signal of an inbox row; None: it is none (unreadable, a repetition), and out of the inbox."""
         try:
             signal = read_message(message, deployment)
         except Unreadable as error:
@@ -77,9 +78,14 @@ class Decider:
         if first is not None:
             tx.inbox.finish(message.id, MessageStatus.DUPLICATE, first)
             return None
-        made = self.signal(signal, deployment, tx, now, now_us)
-        tx.inbox.finish(message.id, MessageStatus.DONE, signal.id)
-        return made
+        return signal
+
+    def price_of(self, signal: Signal, deployment: Deployment, now: int) -> Quote | None:
+        """The price that a signal carried, as news of the market."""
+        contract = self.directory.contract_for(signal.symbol, deployment, now)
+        if signal.price is None or isinstance(contract, Denial):
+            return None
+        return Quote(contract.symbol, signal.price, signal.sent or signal.received, "alert")
 
     def signal(self, signal: Signal, deployment: Deployment, tx: Tx, now: int, now_us: int) -> Made | None:
         """Decide on a signal and record the decision; its orders are in the ledger, as sent, when this returns."""
@@ -93,9 +99,13 @@ class Decider:
             outcome = Outcome.NOTHING if denial.code in _NOTHING else Outcome.DENIED
             decision = Decision(outcome, denial.code, denial.reason, tuple(made.steps))
         tx.signals.add(signal, decision, self.ledger.account.name, now_us)
-        if signal.price is not None and made.contract is not None:
-            time = signal.sent or signal.received
-            self.ledger.put_quote(Quote(made.contract.symbol, signal.price, time, "alert"))
+        if signal.message_id is not None:
+            tx.inbox.finish(signal.message_id, MessageStatus.DONE, signal.id)
+        quote = self.price_of(signal, deployment, now)
+        if quote is not None:
+            self.ledger.put_quote(quote)
+        if denial is None:
+            self._count_entry(made, deployment, tx, now)
         if signal.sent is not None and denial is None:
             standing = self.ledger.standing(f"deployment:{deployment.name}", tx)
             self.ledger.put_standing(replace(standing, last_sent=max(signal.sent, standing.last_sent or 0)))
@@ -120,7 +130,7 @@ class Decider:
         if deployment.paused and signal.source not in (Source.MANUAL, Source.PINERY):
             return Denial("PAUSED", f"{deployment.name} is paused")
         contract = self.directory.contract_for(signal.symbol, deployment, now)
-        held = self._meant(signal, deployment, contract)
+        held = self._meant(signal, deployment)
         if isinstance(contract, Denial):
             if not (held and signal.action in _EXITS):
                 made.step("symbol", "denied", contract.reason)
@@ -139,21 +149,11 @@ class Decider:
         self._tell_missed(signal, deployment, held, now)
         return self._orders(signal, deployment, contract, plan, tx, now, made)
 
-    def _meant(self, signal: Signal, deployment: Deployment, contract: Contract | Denial) -> dict[str, Decimal]:
+    def _meant(self, signal: Signal, deployment: Deployment) -> dict[str, Decimal]:
         """What the deployment holds of what the signal means: any contract of the same future."""
         held = self.ledger.held(deployment.name)
-        if not signal.symbol and signal.action in _EXITS:
-            return held
-        if isinstance(contract, Denial):
-            return {s: quantity for s, quantity in held.items() if s == signal.symbol or s.endswith(f":{signal.symbol}")}
-        if not contract.root:
-            return {symbol: quantity for symbol, quantity in held.items() if symbol == contract.symbol}
-        explicit = signal.symbol.rpartition(":")[2].upper() == contract.symbol.rpartition(":")[2]
-        return {
-            symbol: quantity
-            for symbol, quantity in held.items()
-            if symbol == contract.symbol or (not explicit and self.directory.contract(symbol).root == contract.root)
-        }
+        meant = self.directory.held_contracts(signal.symbol, deployment, self.ledger.positions_of(deployment.name))
+        return {symbol: held[symbol] for symbol in meant} if not isinstance(meant, Denial) else {}
 
     def _entries(self, deployment: Deployment, held: dict[str, Decimal]) -> int:
         """How many entries made the position held."""
@@ -211,7 +211,14 @@ class Decider:
                 continue  # the entry's order closes it in one step
             position = self.ledger.position(deployment.name, symbol)
             order = self._order(
-                signal, deployment, symbol, Side.SELL if position.side > 0 else Side.BUY, Role.EXIT, quantity, now, number
+                signal,
+                deployment,
+                symbol,
+                Side.SELL if position.side > 0 else Side.BUY,
+                Role.EXIT,
+                quantity,
+                now,
+                number,
             )
             order = replace(order, reduce_only=self.capabilities.reduce_only, reference_price=price)
             if not self.capabilities.reduce_only:
@@ -268,7 +275,9 @@ class Decider:
     def _protect(
         self, entry: Order, signal: Signal, deployment: Deployment, contract: Contract, reference: Decimal | None
     ) -> tuple[Order, ...] | Denial:
-        found = protection_for(entry, deployment, signal, contract, reference)
+        found = protection_for(
+            entry, deployment, signal, contract, reference, trailing_stop=self.capabilities.trailing_stop
+        )
         if isinstance(found, Denial) and found.code == "NO_PRICE" and deployment.sizing.kind is not SizingKind.RISK:
             # Without a price the stop cannot be sent with the entry; it is placed from the fill.
             return ()
@@ -282,8 +291,8 @@ class Decider:
         if kind is EntryType.LIMIT:
             limit = signal.limit_price
             if limit is None and price is not None:
-                offset = telling.offset(deployment.limit_offset, price, contract)
-                limit = price - order.side.sign * offset
+                better = deployment.limit_offset
+                limit = price - order.side.sign * (offset(better, price, contract) if better is not None else 0)
             if limit is not None:
                 order = replace(order, type=OrderType.LIMIT, limit_price=contract.price_to_tick(limit))
         return replace(order, reference_price=price)
@@ -315,6 +324,13 @@ class Decider:
 
     def _protection(self, deployment: Deployment, symbol: str) -> Iterable[Order]:
         return (order for order in self.ledger.orders_of(deployment.name, symbol) if order.role.protects)
+
+    def _count_entry(self, made: Made, deployment: Deployment, tx: Tx, now: int) -> None:
+        entries = sum(ticket.order.role is Role.ENTRY for ticket in made.tickets)
+        for scope in (f"deployment:{deployment.name}", f"account:{self.ledger.account.name}"):
+            if entries:
+                day = self.ledger.day(scope, now, tx)
+                self.ledger.put_day(replace(day, entries=day.entries + entries))
 
     # --- keeping ----------------------------------------------------------------------
 

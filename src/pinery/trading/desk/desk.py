@@ -11,21 +11,24 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from pinery.trading.broker import Broker, Report, ReportKind
 from pinery.trading.clock import Clock
-from pinery.trading.deployments import Account
+from pinery.trading.deployments import Account, Deployment
 from pinery.trading.desk import commands, recovery, watching
 from pinery.trading.desk.decide import Decider
 from pinery.trading.desk.directory import Directory
 from pinery.trading.desk.ledger import Ledger
 from pinery.trading.desk.release import Release
 from pinery.trading.desk.reports import Applier
-from pinery.trading.desk.sending import Observe, Outgoing, SendCancel, SendTicket, send
+from pinery.trading.desk.sending import Observe, Outgoing, SendCancel, SendPrice, SendTicket, send
 from pinery.trading.errors import BrokerError, LeaseLost, StoreError
-from pinery.trading.orders.model import Role
+from pinery.trading.orders.model import Order, OrderType, Role
+from pinery.trading.signals import Signal
 from pinery.trading.store import Lease, Store, TradingState, Tx
 
 
@@ -57,6 +60,8 @@ class Desk:
     _reports: deque[Report] = field(default_factory=deque)
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _sending: set[asyncio.Task[None]] = field(default_factory=set)
+    _priced: set[int] = field(default_factory=set)  # messages whose price has been on its way
+    _handed: dict[str, int] = field(default_factory=dict)  # signal -> when its order was handed to the broker, Unix µs
     _out: set[str] = field(default_factory=set)  # client ids of requests that are under way
     _ledger: Ledger | None = None
     _release: Release = field(default_factory=Release)
@@ -91,17 +96,13 @@ class Desk:
     async def _wait(self) -> None:
         if not (self._work.is_set() or self._reports or self._more):
             due = min(self.pace.watch, self._recovery.due_in(self.clock.monotonic(), self.pace.resolve))
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), max(due, 0.001))
-            except TimeoutError:
-                pass
         self._work.clear()
 
     async def _pause(self, seconds: float, stopping: asyncio.Event) -> None:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), seconds)
-        except TimeoutError:
-            pass
 
     async def _listen(self, stopping: asyncio.Event) -> None:
         """Connect, and again when that fails; the venue's reports wait here for the next pass."""
@@ -123,16 +124,18 @@ class Desk:
 
     async def _turn(self) -> None:
         asked = await self._recovery.ask(self.broker, self._ledger, self._out, self.clock, self.pace)
-        taken = list(self._reports)
+        taken, handed = list(self._reports), dict(self._handed)
         before = self.clock.monotonic()
         try:
-            outgoing = await asyncio.to_thread(self.store.write, lambda tx: self._pass(tx, taken, asked))
+            outgoing = await asyncio.to_thread(self.store.write, lambda tx: self._pass(tx, taken, asked, handed))
         except StoreError:
             self._recovery.again()
             raise
         self.observe("transaction", self.clock.monotonic() - before, "desk")
         for _ in taken:
             self._reports.popleft()
+        for signal_id in handed:
+            del self._handed[signal_id]
         ledger = self._ledger
         assert ledger is not None
         for event in ledger.events:
@@ -143,7 +146,9 @@ class Desk:
         for request in outgoing:
             self._send(request)
 
-    def _pass(self, tx: Tx, reports: list[Report], asked: recovery.Asked | None) -> list[Outgoing]:
+    def _pass(
+        self, tx: Tx, reports: list[Report], asked: recovery.Asked | None, handed: dict[str, int]
+    ) -> list[Outgoing]:
         """One transaction. Runs in a thread; nothing else touches the ledger meanwhile."""
         now, now_us = self.clock.now(), self.clock.now_us()
         tx.leases.check(self.lease())
@@ -157,6 +162,7 @@ class Desk:
         capabilities = self.broker.capabilities
         applier = Applier(ledger, self.directory, capabilities)
         decider = Decider(ledger, self.directory, capabilities)
+        ledger.sent.update(handed)
         for report in reports:
             applier.report(report, tx, now, now_us)
         if applier.connected is not None:
@@ -187,29 +193,59 @@ class Desk:
         if not ledger.states:
             return
         for order in list(ledger.orders.values()):
-            if order.role is Role.ENTRY and order.status.is_open:
-                if ledger.state(order.deployment)[0] is not TradingState.ACTIVE:
-                    applier.cancel(order, now)
+            entry = order.role is Role.ENTRY and order.status.is_open
+            if entry and ledger.state(order.deployment)[0] is not TradingState.ACTIVE:
+                applier.cancel(order, now)
 
     def _messages(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
         """The oldest message of each deployment that has nothing under way."""
         ledger = applier.ledger
+        if self._priced and _PRICE in self._out:
+            return
         deployments = self.directory.deployments(self.account.name)
         idle = [name for name in deployments if not ledger.is_busy(name)]
         waiting = tx.inbox.pending(idle, self.pace.batch, now_us - self.pace.settle_us) if idle else []
         started: set[str] = set()
         self._more = False
         for message in waiting:
-            if message.deployment in started:
+            deployment = deployments[message.deployment]
+            if deployment.name in started:
                 self._more = True
                 continue
-            made = decider.message(message, deployments[message.deployment], tx, now, now_us)
-            if made is None:
+            signal = decider.read(message, deployment, tx, now)
+            if signal is None:
                 continue  # nothing is under way because of it: the next one may follow at once
-            started.add(message.deployment)
-            applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
-            applier.outgoing.extend(SendCancel(order) for order in made.cancel)
+            if self._price_first(signal, deployment, message.id, applier, decider, now):
+                started.add(deployment.name)
+                continue
+            made = decider.signal(signal, deployment, tx, now, now_us)
+            if made is not None:
+                started.add(deployment.name)
+                applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
+                applier.outgoing.extend(SendCancel(order) for order in made.cancel)
         self._more = len(waiting) == self.pace.batch or (self._more and not started)
+
+    def _price_first(
+        self, signal: Signal, deployment: Deployment, message_id: int, applier: Applier, decider: Decider, now: int
+    ) -> bool:
+        """True if the signal's price has to reach resting orders before the signal is decided.
+
+        An account without a feed learns from alerts where the market is. A stop that the price went through was hit
+        before the alert came: deciding on the position of before would reverse what is no longer held.
+        """
+        if self.broker.capabilities.market_data:
+            return False
+        quote = decider.price_of(signal, deployment, now)
+        if quote is None or message_id in self._priced:
+            self._priced.discard(message_id)
+            return False
+        resting = [o for o in applier.ledger.orders.values() if o.symbol == quote.symbol and o.status.is_open]
+        if resting or applier.ledger.position(deployment.name, quote.symbol).side:
+            applier.outgoing.append(SendPrice(quote))
+        if not any(_touched(order, quote.price) for order in resting):
+            return False
+        self._priced.add(message_id)
+        return True
 
     # --- sending ----------------------------------------------------------------------
 
@@ -225,6 +261,8 @@ class Desk:
             # Somebody else may own the account now and ask the broker about this order.
             self._out -= ids
             return
+        if isinstance(request, SendTicket):
+            self._handed.setdefault(request.ticket.order.signal_id, self.clock.now_us())
         reports = await send(self.broker, request, self.clock, self.observe)
         self._reports.extend(reports)
         self._out -= ids
@@ -234,6 +272,21 @@ class Desk:
 def _ids(request: Outgoing) -> set[str]:
     if isinstance(request, SendTicket):
         return {request.ticket.order.client_id, *(child.client_id for child in request.ticket.protection)}
+    if isinstance(request, SendPrice):
+        return {_PRICE}
     return {request.order.client_id}
 
 
+#: Among the ids of requests under way: a price on its way to resting orders.
+_PRICE = "price"
+
+
+def _touched(order: Order, price: Decimal) -> bool:
+    """Whether an order that rests might trade at ``price``; trailing stops always might."""
+    if order.type is OrderType.TRAILING_STOP:
+        return True
+    if order.type is OrderType.STOP and order.stop_price is not None:
+        return (price - order.stop_price) * order.side.sign >= 0
+    if order.type is OrderType.LIMIT and order.limit_price is not None:
+        return (order.limit_price - price) * order.side.sign >= 0
+    return False

@@ -52,16 +52,17 @@ def risk_context(
         ),
         margin_held=margin_held(ledger, directory),
         now=now,
+        windows=directory.hours(),
     )
 
 
-def _scope(
-    ledger: Ledger, directory: Directory, symbol: str, deployment: Deployment | None, tx: Tx, now: int
-) -> Scope:
+def _scope(ledger: Ledger, directory: Directory, symbol: str, deployment: Deployment | None, tx: Tx, now: int) -> Scope:
     name = f"deployment:{deployment.name}" if deployment is not None else f"account:{ledger.account.name}"
     day, standing = ledger.day(name, now, tx), ledger.standing(name, tx)
     mine = [p for (owner, _), p in ledger.positions.items() if deployment is None or owner == deployment.name]
-    profit = sum((open_profit(p, ledger.quotes.get(p.symbol), directory.contract(p.symbol)) for p in mine if p.side), ZERO)
+    profit = sum(
+        (open_profit(p, ledger.quotes.get(p.symbol), directory.contract(p.symbol)) for p in mine if p.side), ZERO
+    )
     if deployment is not None:
         equity: Decimal | None = standing.realized + profit
     else:

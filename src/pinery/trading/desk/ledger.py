@@ -71,8 +71,12 @@ class Ledger:
 
     def held(self, deployment: str) -> dict[str, Decimal]:
         """Contract -> signed quantity, longest held first."""
+        return {p.symbol: p.quantity for p in self.positions_of(deployment)}
+
+    def positions_of(self, deployment: str) -> list[Position]:
+        """Those that are not flat, longest held first."""
         mine = [p for (name, _), p in self.positions.items() if name == deployment and p.side]
-        return {p.symbol: p.quantity for p in sorted(mine, key=lambda p: p.opened or 0)}
+        return sorted(mine, key=lambda p: p.opened or 0)
 
     def is_busy(self, deployment: str) -> bool:
         """True while something is under way whose outcome the next signal depends on."""

@@ -1,4 +1,4 @@
-"""Orders that wait, on disk and never sent: for others to end, for the broker to be reachable, for their entry's fills."""
+"""Orders that wait, on disk and never sent: for others to end, for the broker, for their entry's fills."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ class Release:
             if order.client_id not in ledger.orders:  # let go of meanwhile, with another
                 continue
             if order.cancel_requested:
-                applier.advance(order, Event.CANCEL, tx, now, now_us, reason=order.reason or "canceled before it was sent")
+                applier.advance(
+                    order, Event.CANCEL, tx, now, now_us, reason=order.reason or "canceled before it was sent"
+                )
             elif order.role.protects:
                 self._protection(order, applier, decider, tx, now, now_us)
             else:

@@ -16,7 +16,7 @@ from pinery.trading.orders import states
 from pinery.trading.orders.model import ZERO, Fill, Order, OrderChange, Status
 from pinery.trading.positions.book import apply_fill, observe
 from pinery.trading.positions.model import Position, Trade
-from pinery.trading.reconcile.apply import apply_report
+from pinery.trading.reconcile.apply import apply_report, count
 from pinery.trading.store import Tx
 
 _TOLD = {
@@ -88,17 +88,13 @@ class Applier:
         self.changed(order, changed, change, tx, now, now_us)
         return changed
 
-    def changed(
-        self, before: Order, after: Order, change: OrderChange | None, tx: Tx, now: int, now_us: int
-    ) -> None:
+    def changed(self, before: Order, after: Order, change: OrderChange | None, tx: Tx, now: int, now_us: int) -> None:
         """Keep an order's new state, tell of it, and let go of what depended on it."""
         if after is before:
             return
         self.ledger.put(after, change)
         if after.status is before.status:
             return
-        if before.status is Status.SUBMITTED and not after.role.protects and after.status is not Status.UNKNOWN:
-            self.ledger.sent.setdefault(after.signal_id, now_us)
         if before.status is Status.UNKNOWN and after.status is not Status.PENDING:
             self.ledger.tell([telling.order_event("order.resolved", after, now)])
         kind = _TOLD.get(after.status)
@@ -129,15 +125,12 @@ class Applier:
 
     def fill(self, order: Order, fill: Fill, tx: Tx, now: int, now_us: int, *, venue_id: str = "") -> None:
         """Count a fill, unless it is known already."""
+        after, change, fill = count(order, fill, now, venue_id=venue_id)
         if not tx.fills.add(fill, order):
             return
-        after = states.fill(order, fill, now)
-        if venue_id:
-            after = replace(after, venue_id=venue_id)
-        data = {"trade_id": fill.trade_id, "quantity": telling.plain(fill.quantity), "price": telling.plain(fill.price)}
-        self.changed(
-            order, after, OrderChange(order.client_id, now, order.status, after.status, "fill", "", data), tx, now, now_us
-        )
+        self.changed(order, after, change, tx, now, now_us)
+        if not fill.quantity:  # counted from the venue's total already
+            return
         if not order.role.protects:
             self.ledger.filled.setdefault(order.signal_id, now_us)
         position = self.ledger.position(order.deployment, fill.symbol)
@@ -173,9 +166,7 @@ class Applier:
             peak = standing.peak_equity
             if scope.startswith("deployment:"):
                 peak = max(realized, peak if peak is not None else ZERO)
-            self.ledger.put_standing(
-                replace(standing, realized=realized, peak_equity=peak, last_closed=now)
-            )
+            self.ledger.put_standing(replace(standing, realized=realized, peak_equity=peak, last_closed=now))
         self.ledger.tell([telling.closed(trades, order, currency, now)])
 
     def _let_go(self, before: Position, now: int) -> None:
@@ -199,7 +190,9 @@ class Applier:
     def _peak(self, deployment: str, tx: Tx) -> None:
         scope = f"deployment:{deployment}"
         standing = self.ledger.standing(scope, tx)
-        mine: Iterable[Position] = [p for (name, _), p in self.ledger.positions.items() if name == deployment and p.side]
+        mine: Iterable[Position] = [
+            p for (name, _), p in self.ledger.positions.items() if name == deployment and p.side
+        ]
         profit: Decimal = sum(
             (open_profit(p, self.ledger.quotes.get(p.symbol), self.directory.contract(p.symbol)) for p in mine), ZERO
         )
@@ -214,15 +207,3 @@ class Applier:
         standing = self.ledger.standing(scope, tx)
         if standing.peak_equity is None or balance.equity > standing.peak_equity:
             self.ledger.put_standing(replace(standing, peak_equity=balance.equity))
-
-    # --- protection that the broker does not take with the entry -----------------------
-
-    def children_due(self) -> list[Order]:
-        """Protection not sent yet whose entry has fills."""
-        return [
-            order
-            for order in self.ledger.orders.values()
-            if order.role.protects and order.status is Status.PENDING and order.parent and not order.cancel_requested
-        ]
-
-

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pinery.trading.broker import Broker, Report, ReportKind
+from pinery.trading.broker import Broker, Quote, Report, ReportKind
 from pinery.trading.clock import Clock
 from pinery.trading.errors import NotSent, OutcomeUnknown, Rejected
 from pinery.trading.orders.model import Amendment, Order, Ticket
@@ -29,7 +30,14 @@ class SendAmendment:
     amendment: Amendment
 
 
-Outgoing = SendTicket | SendCancel | SendAmendment
+@dataclass(frozen=True, slots=True)
+class SendPrice:
+    """The price that an alert carried, for accounts without a feed."""
+
+    quote: Quote
+
+
+Outgoing = SendTicket | SendCancel | SendAmendment | SendPrice
 
 
 async def send(broker: Broker, outgoing: Outgoing, clock: Clock, observe: Observe) -> list[Report]:
@@ -45,6 +53,11 @@ async def send(broker: Broker, outgoing: Outgoing, clock: Clock, observe: Observ
                 return []
             case SendAmendment(order, amendment):
                 await broker.amend(order, amendment)
+                return []
+            case SendPrice(quote):
+                await broker.price_seen(quote)
+                # What the price set off comes through the stream, which gets its turn first.
+                await asyncio.sleep(0.001)
                 return []
     except Rejected as error:
         return _all(outgoing, ReportKind.REJECTED, clock, error.code, error.reason)
@@ -70,6 +83,8 @@ def _all(outgoing: Outgoing, kind: ReportKind, clock: Clock, code: str, reason: 
             return [_report(ReportKind.CANCEL_REFUSED, order, clock, code, reason)]
         case SendAmendment(order, _):
             return [_report(ReportKind.AMEND_REFUSED, order, clock, code, reason)]
+        case SendPrice():
+            return []
 
 
 def _report(
