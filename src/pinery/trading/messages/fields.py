@@ -205,19 +205,21 @@ def collect(message: Mapping[str, Any]) -> Found:
 
 def same(one: Any, other: Any) -> bool:
     if isinstance(one, Decimal) and isinstance(other, Decimal):
-        return one == other
+        return bool(one == other)
     return str(one).strip().casefold() == str(other).strip().casefold()
 
 
 def _same_ticker(one: Any, other: Any) -> bool:
-    one, other = str(one).strip().casefold(), str(other).strip().casefold()
-    return (":" not in one or ":" not in other or one == other) and one.split(":")[-1] == other.split(":")[-1]
+    first, second = str(one).strip().casefold(), str(other).strip().casefold()
+    if ":" in first and ":" in second:
+        return first == second
+    return first.split(":")[-1] == second.split(":")[-1]
 
 
 def _is_off(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().casefold() in ("", "0", "0.0", "false", "no", "off", "null", "none")
-    return value is None or value is False or (isinstance(value, Decimal) and value == 0)
+    return value is None or value is False or (isinstance(value, Decimal) and not value)
 
 
 def _with_unit(value: Any, unit: str) -> Any:
