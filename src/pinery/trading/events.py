@@ -44,6 +44,7 @@ EVENTS: dict[str, tuple[Severity, str]] = {
     "contract.rolled": (Severity.INFO, "Front contract changed"),
     "backup.done": (Severity.INFO, "Backup made"),
     "backup.failed": (Severity.CRITICAL, "Backup failed"),
+    "digest": (Severity.WARNING, "Several notifications in one"),  # made by the dispatcher of a burst
     "test": (Severity.INFO, "Test message"),
 }
 
