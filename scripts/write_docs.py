@@ -1,14 +1,17 @@
-"""Writes the pages made from tables: ``docs/builtins.md``, ``docs/diagnostics.md`` and ``docs/metrics.md``.
+"""Writes the pages made from tables: built-ins, diagnostics, figures of a backtest, and the settings of pinery.toml.
 
 ``--check`` writes nothing and fails where a page is out of date.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
+from pinery.app.config.schema import schema
 from pinery.lang.builtins import registry
 from pinery.lang.builtins.schema import ALL, FunctionRow, VariableRow
 from pinery.lang.codes import CODES
@@ -141,6 +144,104 @@ def metrics_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def configuration_page() -> str:
+    """Every setting of pinery.toml, from its JSON schema."""
+    made = schema()
+    lines = [*_CONFIGURATION_INTRO.splitlines(), ""]
+    for name, about in made["properties"].items():
+        if name in ("libraries", "limits"):
+            continue
+        named = about.get("additionalProperties")
+        about = next((kind for kind in about.get("anyOf", ()) if "$ref" in kind), about)
+        if isinstance(named, dict) and "oneOf" in named:
+            for kind, reference in named["discriminator"]["mapping"].items():
+                lines += _settings(f'[{name}.NAME] type = "{kind}"', _definition({"$ref": reference}, made), made)
+        elif isinstance(named, dict):
+            lines += _settings(f"[{name}.NAME]", _definition(named, made), made)
+        else:
+            lines += _settings(f"[{name}]", _definition(about, made), made)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _settings(heading: str, model: dict[str, Any], made: dict[str, Any]) -> list[str]:
+    """A table's own settings, then the tables inside it."""
+    lines = [f"## {heading}", "", model.get("description", ""), ""]
+    inner: list[str] = []
+    rows = []
+    for name, about in model.get("properties", {}).items():
+        if "$ref" in about and "properties" in _definition(about, made):
+            inner += _settings(f"{heading[:-1]}.{name}]", _definition(about, made), made)
+        else:
+            default = "*needed*" if name in model.get("required", ()) else _default(about.get("default"))
+            rows.append(f"| `{name}` | {default} | {_cell(about.get('description', ''))} |")
+    if rows:
+        lines += ["| setting | default | |", "|---|---|---|", *rows, ""]
+    extra = model.get("additionalProperties")
+    if isinstance(extra, dict) and "$ref" in extra:
+        inner += _settings(f'{heading[:-1]}."SYMBOL"]', _definition(extra, made), made)
+    return lines + inner
+
+
+def _definition(about: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = made["$defs"][about["$ref"].rpartition("/")[2]] if "$ref" in about else about
+    return found
+
+
+def _default(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else json.dumps(value)}`"
+
+
+_CONFIGURATION_INTRO = """\
+# pinery.toml
+
+Made from the models in `src/pinery/app/config` by `make docs`; do not edit.
+
+`pinery init` writes a first one. `pinery config check` names every mistake with its line, and shows what each \
+deployment risks and may win per trade; `pinery config show` prints every value, defaults included; \
+`pinery config schema` prints the JSON schema by which editors complete the file (`#:schema` in its first line). \
+A running Pinery takes changes over within a second or so; a file with mistakes is reported and the settings before \
+it stay. The addresses of servers, the store and the number of processes need a restart.
+
+## How values are written
+
+| what | how |
+|---|---|
+| duration | `"50ms"`, `"30s"`, `"5m"`, `"4h"`, `"2d"`; a number is seconds |
+| distance from the entry | `"1%"`, `"7 points"`, `"20 ticks"`, a price as `"4100.25"`, `"signal"`: as the alert says |
+| size | `1` contract, `"5000 USD"` worth, `"10%"` of equity, `"risk 250 USD"`: lost if the stop is hit |
+| trading hours | `"06:30-12:30 UTC-8 Mon-Fri"`, `"09:30-16:00 America/New_York"`, a list of such, `"always"` |
+| percent, share | `"2%"` or `2`; a share of orders `"5%"` or `0.05` |
+
+ES and MES trade at 06:30-12:30 UTC-8, Monday to Friday, unless told otherwise; other symbols in their exchange's \
+session.
+
+## Secrets
+
+`pinery.secrets.toml` beside it, readable by its owner only (mode 0600), holds what must not be seen:
+
+```toml
+[secrets]
+mail = "the mail server's password"     # named by settings that end in _secret
+
+[webhook_tokens]
+demo = ["sha256:…"]                     # hashes of the tokens in webhook addresses
+```
+
+A secret may come from the environment instead: `PINERY_SECRET_MAIL`. `pinery config rotate-token NAME` makes a new \
+webhook address, prints it once, and ends the old ones (`--keep-old`: not yet).
+
+## For scripts
+
+| setting | |
+|---|---|
+| `libraries` | Folders with `name/library/version.pine`. |
+| `symbols` | Name of a TOML file with more instruments; as a table, `file` is that name. |
+| `[limits]` | What protects against runaway scripts, as `max_loop_seconds`. |
+"""
+
+
 def _namespace(name: str) -> str:
     return name.split(".")[0].split("@")[0] if "." in name else "global"
 
@@ -159,7 +260,12 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-PAGES = {"builtins.md": builtins_page, "diagnostics.md": diagnostics_page, "metrics.md": metrics_page}
+PAGES = {
+    "builtins.md": builtins_page,
+    "diagnostics.md": diagnostics_page,
+    "metrics.md": metrics_page,
+    "configuration.md": configuration_page,
+}
 
 
 def main() -> int:

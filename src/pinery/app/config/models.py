@@ -103,7 +103,9 @@ class Control(Section):
     host: str = Field(default=_CONTROL.host, description="Address to listen on.")
     port: Port = Field(default=_CONTROL.port, description="Port to listen on.")
     public_url: Url = Field(default="", description="How browsers reach it.")
-    session: Minutes = Field(default=_CONTROL.session_minutes, description="How long a login lasts.")
+    session: Minutes = Field(
+        default=_CONTROL.session_minutes, json_schema_extra={"default": "12h"}, description="How long a login lasts."
+    )
     secure_cookies: bool = Field(default=False, description="Set it where browsers come over https.")
     trusted_proxies: Networks = Field(default=[], description="Proxies whose X-Forwarded-For is believed.")
 
@@ -155,7 +157,11 @@ class PaperAccount(Section):
     )
     limits: Limits = Field(default_factory=Limits, description="Risk limits over all deployments of the account.")
     balance: Amount = Field(default=Decimal(100_000), description="Money to begin with.")
-    latency: Milliseconds = Field(default=0, description="Delay before an order reaches the simulated market.")
+    latency: Milliseconds = Field(
+        default=0,
+        json_schema_extra={"default": "0ms"},
+        description="Delay before an order reaches the simulated market.",
+    )
     slippage: Ticks = Field(
         default_factory=Decimal,
         json_schema_extra={"default": "0 ticks"},
@@ -237,15 +243,23 @@ class Deployment(Section):
         default=None, description="How much better than the alert's price a limit entry waits."
     )
     entry_timeout: SecondsOrOff = Field(
-        default=300, description='When an unfilled limit entry is canceled; "off": it stays. Seconds without a unit.'
+        default=300,
+        json_schema_extra={"default": "5m"},
+        description='When an unfilled limit entry is canceled; "off": it stays.',
     )
-    retry_window: Seconds = Field(default=30, description="The same message again within it is the same alert.")
+    retry_window: Seconds = Field(
+        default=30,
+        json_schema_extra={"default": "30s"},
+        description="The same message again within it is the same alert.",
+    )
     paused: bool = Field(default=False, description="Messages are kept and not acted on.")
     bracket: Bracket = Field(default_factory=Bracket, description="Stop, target, holding time.")
     limits: Limits = Field(default_factory=Limits, description="Risk limits of this deployment.")
 
 
 class StageCap(Section):
+    """Cap of a stage: 1 contract for small, none for the others, unless said here."""
+
     max_contracts: Amount | None = Field(default=None, description="Most contracts per order and position.")
 
 
@@ -332,7 +346,11 @@ class Up(Section):
 
     workers: Annotated[int, Field(ge=0, le=64)] = Field(default=1, description="Processes that trade.")
     gateways: Annotated[int, Field(ge=0, le=64)] = Field(default=1, description="Processes that receive alerts.")
-    settle: Milliseconds = Field(default=0, description="Wait for more messages of a burst before working on them.")
+    settle: Milliseconds = Field(
+        default=0,
+        json_schema_extra={"default": "0ms"},
+        description="Wait for more messages of a burst before working on them.",
+    )
 
 
 class Log(Section):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pinery.app.config.configuration import Configuration
 from pinery.app.config.findings import Finding, from_validation
 from pinery.app.config.lines import Lines
 from pinery.app.config.models import Root
+from pinery.app.config.risk_table import risk_findings, risk_table
 from pinery.app.config.secrets import Secrets, read_secrets
 from pinery.app.settings import FILE_NAME, limits_from
 from pinery.core.errors import DataError, UsageError
@@ -51,9 +51,9 @@ def load_configuration(folder: Path, environment: Mapping[str, str] | None = Non
     findings += found
     if configuration is not None:
         findings += check(configuration)
-    findings = _placed(findings, lines)
     if configuration is None or any(finding.is_error for finding in findings):
-        raise _failure(folder, findings)
+        raise _failure(folder, _placed(findings, lines))
+    findings = _placed([*findings, *risk_findings(configuration, risk_table(configuration))], lines)
     return replace(configuration, warnings=tuple(str(finding) for finding in findings))
 
 
@@ -109,7 +109,3 @@ def _failure(folder: Path, findings: list[Finding]) -> ConfigError:
         return ConfigError(texts[0], texts, hint=f"the file is {folder / FILE_NAME}")
     listed = "".join(f"\n  {text}" for text in texts)
     return ConfigError(f"{folder / FILE_NAME} has {len(texts)} errors:{listed}", texts)
-
-
-def exists(folder: Path) -> bool:
-    return os.path.lexists(folder / FILE_NAME)
