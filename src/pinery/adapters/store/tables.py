@@ -101,6 +101,7 @@ signals = sa.Table(
     sa.Column("filled_us", _Big),
     sa.Index("ix_signals_key", "deployment", "key", "received"),
     sa.Index("ix_signals_received", "received"),
+    sa.Index("ix_signals_decided_us", "decided_us"),
 )
 
 orders = sa.Table(

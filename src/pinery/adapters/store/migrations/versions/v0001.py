@@ -356,6 +356,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_signals"),
     )
     op.create_index("ix_signals_key", "signals", ["deployment", "key", "received"])
+    op.create_index("ix_signals_decided_us", "signals", ["decided_us"])
     op.create_index("ix_signals_received", "signals", ["received"])
     op.create_table(
         "standings",
