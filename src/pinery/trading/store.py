@@ -40,7 +40,7 @@ class Message:
     source: Source
     body: str
     received_us: int  # Unix µs
-    id: int = 0  # given by the store; rises in the order of commits
+    id: int = 0  # given by the store; rises in the order in which messages were added
     content_type: str = ""
     remote: str = ""  # the sender's address
     by: str = ""  # who, when given by hand
@@ -119,7 +119,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event on its way to one channel."""
+    """One event on its way to one channel. ``attempts`` counts from 1: the one that begins with the claim, too."""
 
     id: int
     channel: str

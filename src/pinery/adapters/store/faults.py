@@ -17,7 +17,7 @@ _LOCKED = ("another program keeps it locked", "end the program that has it open,
 _GONE = ("it cannot be reached", "look whether the server runs and the network works; Pinery goes on by itself")
 _SLOW = ("it took too long to answer", "look at the load of the database server")
 _ACCESS = ("it refuses the log-in", "look at user, password and rights in the store's URL")
-_DAMAGED = ("it is damaged", "restore the last backup: pinery restore FILE")
+_DAMAGED = ("it is damaged", "move it away and restore the last backup: pinery restore FILE")
 _SCHEMA = (
     "its tables are not as this version needs them",
     "start Pinery once with this version: it brings them up to date",
@@ -90,7 +90,8 @@ def _of_cause(cause: BaseException) -> tuple[str, str] | None:
             return _SCHEMA
         return _longest(_SQLITE, name)
     if isinstance(cause, OSError):
-        return f"{cause.strerror or cause} ({cause.filename})" if cause.filename else str(cause), "look at the disk"
+        what = f"{cause.strerror or cause}" + (f" ({cause.filename})" if cause.filename else "")
+        return what, "look at the disk, and at the rights of the folder"
     if hasattr(cause, "sqlstate"):  # psycopg.Error
         if cause.sqlstate is not None:
             return _longest(_POSTGRESQL, str(cause.sqlstate))

@@ -67,7 +67,7 @@ class Fills:
     def add(self, fill: Fill, order: Order) -> bool:
         connection = self._running.connection
         added = connection.execute(
-            _FILL.into(connection),
+            _FILL.into(connection).returning(fills.c.id),
             {
                 "account": order.account,
                 "trade_id": fill.trade_id,
@@ -85,7 +85,7 @@ class Fills:
                 "reference_price": order.reference_price,
             },
         )
-        return added.rowcount == 1
+        return added.first() is not None
 
 
 def _row(order: Order) -> dict[str, Any]:

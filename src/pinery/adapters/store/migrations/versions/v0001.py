@@ -109,7 +109,7 @@ def upgrade() -> None:
         sa.Column("price_source", sa.Text(), nullable=False, server_default=""),
         sa.Column("reference_price", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_fills"),
-        sa.UniqueConstraint("account", "trade_id", name="uq_fills_account"),
+        sa.UniqueConstraint("account", "trade_id", name="uq_fills_account_trade_id"),
     )
     op.create_index("ix_fills_client_id", "fills", ["client_id"])
     op.create_index("ix_fills_time", "fills", ["time"])
@@ -355,8 +355,8 @@ def upgrade() -> None:
         sa.Column("filled_us", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_signals"),
     )
-    op.create_index("ix_signals_key", "signals", ["deployment", "key", "received"])
     op.create_index("ix_signals_decided_us", "signals", ["decided_us"])
+    op.create_index("ix_signals_key", "signals", ["deployment", "key", "received"])
     op.create_index("ix_signals_received", "signals", ["received"])
     op.create_table(
         "standings",

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pinery.adapters.store.database import SqlStore
+from tests.stores import KINDS, store_of, store_url
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    with store_of(request.param, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a store that does not exist yet."""
+    with store_url(request.param, tmp_path) as given:
+        yield given
