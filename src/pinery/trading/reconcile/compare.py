@@ -63,9 +63,13 @@ Answer = VenueOrder | Unanswered | None
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """What we believe of one account. ``orders``: the unfinished ones, and those of ``to_load`` in any state."""
+    """What we believe of one account.
 
-    orders: Mapping[str, Order]  # by client id
+    ``orders``, by client id: the unfinished ones; those of ``to_load`` in any state; and, so that a fill is found whose
+    report got lost while that of the end came, those that ended unfilled since the last comparison.
+    """
+
+    orders: Mapping[str, Order]
     positions: tuple[Position, ...]  # of all deployments, and of FOREIGN
     known: frozenset[str] | None = None  # trade ids of these orders' fills; None: the store will tell when they come
     in_flight: frozenset[str] = frozenset()  # client ids of requests under way: left alone
@@ -89,13 +93,9 @@ def to_load(local: Local, snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def to_ask(local: Local, snapshot: Snapshot) -> tuple[Order, ...]:
-    """Orders whose fate the snapshot does not tell: sent, not final, and not among the open ones."""
+    """Orders whose fate the snapshot does not tell: sent, not known to be filled, and not among the open ones."""
     shown = _shown(local, snapshot)
-    return tuple(
-        order
-        for order in _in_order(local)
-        if not order.status.is_final and order.status is not Status.PENDING and order.client_id not in shown
-    )
+    return tuple(order for order in _in_order(local) if _was_sent(order) and order.client_id not in shown)
 
 
 def compare(local: Local, venue: Venue, fresh: Callable[[Order], bool]) -> tuple[Action, ...]:
@@ -106,6 +106,13 @@ def compare(local: Local, venue: Venue, fresh: Callable[[Order], bool]) -> tuple
     comparing.positions()
     comparing.protection()
     return tuple(comparing.actions)
+
+
+def _was_sent(order: Order) -> bool:
+    """It may have left, and its end, as far as it is known, does not say that it was filled."""
+    if order.status in (Status.PENDING, Status.FILLED, Status.DENIED):
+        return False
+    return not order.status.is_final or order.submitted is not None or order.acknowledged is not None
 
 
 def _in_order(local: Local) -> list[Order]:
@@ -148,12 +155,11 @@ class _Comparing:
             view = answer if isinstance(answer, VenueOrder) else self.shown.get(order.client_id)
             if view is not None:
                 self._take_over(order, view)
-            elif order.status.is_final or order.status is Status.PENDING:
-                continue
-            elif isinstance(answer, Unanswered):
-                self._ask_again(order, answer.reason)
-            else:
-                absent.append(order)
+            elif _was_sent(order):
+                if isinstance(answer, Unanswered):
+                    self._ask_again(order, answer.reason)
+                elif not order.status.is_final:
+                    absent.append(order)
         for order in absent:  # with all fills counted: whether protection is still wanted depends on them
             self._absent(order)
 
@@ -165,7 +171,7 @@ class _Comparing:
         total = max(view.filled, sum((fill.quantity for fill in view.fills), ZERO))
         if view.status is Status.FILLED:
             total = max(total, view.quantity)
-        is_open = view.status not in _ENDINGS and view.status is not Status.UNKNOWN
+        is_open = view.status not in (*_ENDINGS, Status.FILLED, Status.UNKNOWN)
         if (
             not order.status.is_final
             and (is_open or total)
@@ -286,12 +292,8 @@ class _Comparing:
     def protection(self) -> None:
         alive = [order for order in self.after.values() if not order.status.is_final]
         for order in sorted(alive, key=lambda order: (order.created, order.client_id)):
-            if (
-                order.role.protects
-                and not order.cancel_requested
-                and self._is_clear(order)
-                and not self._has_use(order)
-            ):
+            clear = order.symbol not in self.unclear and order.client_id not in self.local.in_flight
+            if order.role.protects and clear and not order.cancel_requested and not self._has_use(order):
                 self.actions.append(CancelLeftover(order))
         for key in sorted(self.local.stops_wanted):
             quantity = self.held.get(key, ZERO)
