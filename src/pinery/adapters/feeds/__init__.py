@@ -1,1 +1,1 @@
-
+"""Price feeds for accounts without a venue of their own; the port is ``trading.prices.PriceFeed``."""

@@ -269,9 +269,14 @@ class PaperBroker:
 
     def _ready(self) -> Venue:
         if self._venue is None:
-            state = self._book.load()
             self._venue = Venue(
-                self._account, self._settings, self._instruments, self._covers, state, self._last_prices
+                self._account,
+                self._settings,
+                self._instruments,
+                self._covers,
+                self._book.load(),
+                self._last_prices,
+                self._faults.parts,
             )
         return self._venue
 

@@ -25,6 +25,10 @@ class Faults:
     async def query(self) -> None:
         return None
 
+    def parts(self, client_id: str) -> int | None:
+        """In how many fills an order is served; None: as the settings say."""
+        return None
+
     def reports(self, reports: Sequence[Report]) -> Sequence[Report]:
         """What the stream carries of what happened: dropped, repeated, in another order."""
         return reports

@@ -42,7 +42,8 @@ class LastPrice:
 
 
 class Venue:
-    """One account. After an exception its state is worthless: make a new one from the book. ``last``: prices known."""
+    """One account. After an exception its state is worthless: make a new one from the book. ``last``: prices known. ``parts``: in how many
+    fills an order is served, where somebody plans that."""
 
     def __init__(
         self,
@@ -52,11 +53,13 @@ class Venue:
         fed: Callable[[str], bool],
         state: BookState | None,
         last: Mapping[str, LastPrice],
+        parts: Callable[[str], int | None],
     ) -> None:
         self._terms = account
         self._settings = settings
         self._contracts = contracts
         self._fed = fed
+        self._planned_parts = parts
         self._account = state.account if state else PaperAccount(settings.balance)
         stored = state.orders if state else ()
         self._open = {order.client_id: order for order in stored if not order.status.is_final}
@@ -230,9 +233,7 @@ class Venue:
             return placed
         if order.time_in_force is TimeInForce.DAY:
             placed.expires = self._end_of_day(now)
-        draw = self._draw(order.client_id, "parts")
-        if draw.random() < self._settings.partial_fill_share:
-            placed.parts = draw.choice((2, 3))
+        placed.parts = self._parts(order.client_id)
         self._open[order.client_id] = placed
         if placed.parent and placed.parent not in self._open and placed.parent not in self._entries:
             entry = self._known.get(placed.parent)
@@ -240,6 +241,13 @@ class Venue:
                 self._entries[entry.client_id] = entry
         self._report(ReportKind.ACCEPTED, placed, now)
         return placed
+
+    def _parts(self, client_id: str) -> int:
+        planned = self._planned_parts(client_id)
+        if planned is not None:
+            return planned
+        draw = self._draw(client_id, "parts")
+        return draw.choice((2, 3)) if draw.random() < self._settings.partial_fill_share else 1
 
     def _draw(self, client_id: str, what: str) -> Random:
         return Random(f"{self._settings.seed}:{what}:{client_id}")

@@ -1,0 +1,208 @@
+"""Random sessions: a careful client trades at a venue where everything goes wrong now and then.
+
+The client follows the outcome policy and nothing else: it sends an order again only after NotSent, or after an unknown
+outcome once ``find`` has said that the venue has none. Its own ledger, which adds up the fills that reports and
+``find`` gave it, must in the end be the venue's position; and each order must have been executed as often as meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from random import Random
+
+from pinery.trading.broker import VenueOrder
+from pinery.trading.errors import NotSent, OutcomeUnknown, QueryFailed, Rejected
+from pinery.trading.orders.model import ZERO, Fill, Order, Role, Side, Status, Ticket
+from tests.adapters.conformance.harness import BrokerHarness, Fault, Maker, Reader
+
+_STEPS = 30
+_SENDING = (Fault.REFUSED, Fault.NOT_SENT, Fault.LOST, Fault.UNANSWERED)
+
+
+class Client:
+    """Orders sent, and for each the fills that came to be known, by trade id."""
+
+    def __init__(self, harness: BrokerHarness) -> None:
+        self._harness = harness
+        self.orders: dict[str, Order] = {}
+        self.fills: dict[str, Fill] = {}
+        self.refused: set[str] = set()
+        self.done: set[str] = set()
+
+    async def find(self, order: Order) -> VenueOrder | None:
+        while True:
+            try:
+                found = await self._harness.broker.find(order)
+            except QueryFailed:
+                continue
+            if found is not None:
+                self.take(found.fills)
+            return found
+
+    def take(self, fills: tuple[Fill, ...]) -> None:
+        for fill in fills:
+            known = self.fills.setdefault(fill.trade_id, fill)
+            assert known == fill, "a trade id names one trade"
+
+    async def send(self, ticket: Ticket) -> None:
+        for order in (ticket.order, *ticket.protection):
+            self.orders[order.client_id] = order
+        while True:
+            try:
+                await self._harness.broker.submit(ticket)
+                return
+            except NotSent:
+                continue
+            except OutcomeUnknown:
+                if await self.find(ticket.order) is not None:
+                    return
+            except Rejected:
+                self.refused |= {order.client_id for order in (ticket.order, *ticket.protection)}
+                return
+
+    async def cancel(self, order: Order) -> None:
+        while True:
+            try:
+                await self._harness.broker.cancel(order)
+                return
+            except NotSent:
+                continue
+            except OutcomeUnknown:
+                found = await self.find(order)
+                if found is None or found.status.is_final:
+                    return
+            except Rejected:
+                return
+
+    def position(self) -> Decimal:
+        return sum((fill.side.sign * fill.quantity for fill in self.fills.values()), ZERO)
+
+
+async def run_session(harness: BrokerHarness, seed: int) -> None:
+    random = Random(seed)
+    await harness.start()
+    reader = Reader(harness.broker)
+    client = Client(harness)
+    make = Maker(harness, f"s{seed}x")
+    try:
+        for _ in range(_STEPS):
+            _maybe_fault(harness, random)
+            step = random.choice(_STEPS_BY_WEIGHT)
+            if step is _restart:
+                await reader.close()
+                client.take(tuple(report.fill for report in reader.seen if report.fill is not None))
+                await harness.restart()
+                reader = Reader(harness.broker)
+            else:
+                await step(harness, client, make, random)
+        for what in ("submit", "cancel", "query", "reports"):
+            harness.fault(what, Fault.FAILED, times=0)
+        for _ in range(4):
+            await harness.move(harness.price)
+        client.take(tuple(report.fill for report in reader.seen if report.fill is not None))
+        await _compare(harness, client, seed)
+    finally:
+        await reader.close()
+        await harness.stop()
+
+
+async def _compare(harness: BrokerHarness, client: Client, seed: int) -> None:
+    where = f"session {seed}"
+    open_orders = {order.client_id for order in (await harness.broker.snapshot()).orders}
+    truth = await harness.truth(client.orders)
+    for order in client.orders.values():
+        found = await client.find(order)
+        if found is None:
+            assert order.client_id in client.refused, f"{where}: {order.client_id} was sent and is not there"
+            continue
+        assert found.status is truth.status[order.client_id], where
+        assert found.status.is_final != (order.client_id in open_orders), where
+        assert found.filled == sum((f.quantity for f in found.fills), ZERO) <= order.quantity, where
+        if order.role is Role.ENTRY and found.status is Status.FILLED:
+            assert found.filled == order.quantity, where
+    by_ledger = sum((fill.side.sign * fill.quantity for fill in truth.fills), ZERO)
+    assert {f.trade_id for f in truth.fills} == set(client.fills), f"{where}: fills unknown to one side"
+    assert client.position() == by_ledger == truth.position, f"{where}: positions differ"
+    snapshot = await harness.broker.snapshot()
+    held = sum((p.quantity for p in snapshot.positions if p.symbol == harness.symbol), ZERO)
+    assert held == truth.position, f"{where}: the snapshot's position differs"
+    _check_protection(client, where)
+
+
+def _check_protection(client: Client, where: str) -> None:
+    """No entry's protection ever closed more than that entry opened."""
+    filled: dict[str, Decimal] = {}
+    closed: dict[str, Decimal] = {}
+    for fill in client.fills.values():
+        filled[fill.client_id] = filled.get(fill.client_id, ZERO) + fill.quantity
+        parent = client.orders[fill.client_id].parent
+        if parent:
+            closed[parent] = closed.get(parent, ZERO) + fill.quantity
+    for parent, quantity in closed.items():
+        assert quantity <= filled.get(parent, ZERO) - client.orders[parent].closes, f"{where}: {parent} overclosed"
+
+
+# --- what happens -----------------------------------------------------------------------
+
+
+def _maybe_fault(harness: BrokerHarness, random: Random) -> None:
+    if random.random() < 0.3:
+        harness.fault("submit", random.choice(_SENDING), random.choice((1, 1, 2)))
+    if random.random() < 0.2:
+        harness.fault("cancel", random.choice(_SENDING[1:]))
+    if random.random() < 0.2:
+        harness.fault("query", Fault.FAILED)
+    if random.random() < 0.3:
+        harness.fault("reports", random.choice((Fault.DROPPED, Fault.REPEATED, Fault.SHUFFLED)))
+    if random.random() < 0.2:
+        harness.in_parts(random.choice((1, 2, 3)))
+
+
+async def _enter(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    await client.send(Ticket(make.order(random.choice(list(Side)))))
+
+
+async def _enter_protected(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    side = random.choice(list(Side))
+    away = side.sign * harness.tick
+    price = harness.price - away * random.randint(0, 6)
+    entry = make.order(side) if random.random() < 0.5 else make.limit(side, price)
+    stop = price - away * random.randint(1, 12) if random.random() < 0.8 else None
+    target = price + away * random.randint(1, 12) if random.random() < 0.8 else None
+    await client.send(make.bracket(entry, stop, target))
+
+
+async def _exit(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    held = (await harness.truth([])).position
+    if held:
+        side = Side.SELL if held > 0 else Side.BUY
+        await client.send(Ticket(make.order(side, role=Role.EXIT, quantity=abs(held))))
+
+
+async def _cancel(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    if client.orders:
+        await client.cancel(random.choice(list(client.orders.values())))
+
+
+async def _again(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    """An order that the venue has already is sent once more."""
+    known = [order for name, order in client.orders.items() if name not in client.refused and not order.parent]
+    if known:
+        await client.send(Ticket(random.choice(known)))
+
+
+async def _move(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    await harness.move(harness.price + harness.tick * random.randint(-10, 10))
+
+
+async def _restart(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    raise AssertionError("the session does that itself")
+
+
+_Step = Callable[[BrokerHarness, Client, Maker, Random], Awaitable[None]]
+_STEPS_BY_WEIGHT: tuple[_Step, ...] = (
+    *(_enter, _enter, _enter_protected, _enter_protected, _enter_protected),
+    *(_exit, _cancel, _cancel, _again),
+    *(_move, _move, _move, _move, _move, _restart),
+)
