@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
@@ -27,6 +28,9 @@ def read_json(body: str) -> dict[str, Any]:
             strict=False,
         )
     except json.JSONDecodeError as error:
+        by_lines = _line_by_line(body)
+        if by_lines is not None:
+            return by_lines
         raise Unreadable(
             f"the message is not valid JSON at line {error.lineno}, column {error.colno}: "
             f"{error.msg}. TradingView does not escape what it fills in: put quotes around text, none inside it, "
@@ -37,6 +41,27 @@ def read_json(body: str) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise Unreadable("the message is a JSON list or value; one object {…} is needed: send one message per alert")
     return message
+
+
+_LINE = re.compile(r'"([A-Za-z_][\w.]*)"\s*:\s*"(.*)"')
+
+
+def _line_by_line(body: str) -> dict[str, Any] | None:
+    """Almost-JSON with one ``"name": "value"`` on each line, as our own template has it.
+
+    TradingView does not escape what it fills in, so a quote in an order's id breaks JSON. Where each field has a line
+    to itself, it is still certain where a value ends: at the last quote of its line. None for anything else.
+    """
+    lines = [line.strip() for line in body.strip("\ufeff \t\r\n").splitlines()]
+    if len(lines) < 3 or lines[0] != "{" or lines[-1] != "}":
+        return None
+    pairs: list[tuple[str, Any]] = []
+    for place, line in enumerate(lines[1:-1], 1):
+        match = _LINE.fullmatch(line.removesuffix(",") if place < len(lines) - 2 else line)
+        if match is None or re.search(r'"\s*[:,]', match[2]):
+            return None
+        pairs.append((match[1], match[2]))
+    return _unique(pairs)
 
 
 def _decimal(written: str) -> Decimal:
