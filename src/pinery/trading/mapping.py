@@ -80,7 +80,7 @@ def held_contracts(
         return held
     meant = _meant(name, deployment, table)
     if isinstance(meant, Denial):
-        exact = tuple(s for s in held if _ticker(s) == _ticker(name))
+        exact = tuple(s for s in held if _ticker(name) in _spellings(_ticker(s)))
         return exact or meant
     root, ticker = _root(meant, table), _ticker(name)
     if root and _is_month_of(ticker, root):

@@ -1,0 +1,179 @@
+"""Sizes of entries, and what they risk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinery.trading.denials import Denial
+from pinery.trading.deployments import Bracket, Deployment, Sizing, SizingKind
+from pinery.trading.distances import parse
+from pinery.trading.mapping import contract_of
+from pinery.trading.signals import Action, Signal, Source
+from pinery.trading.sizing import Sized, risk_reward, size
+
+D = Decimal
+ES, ETH = contract_of("CME_MINI:ESZ2026"), contract_of("BINANCE:ETHUSDT.P")
+SIGNAL = Signal("id", "d", "k", Action.ENTER_LONG, "IN", Source.WEBHOOK, 0)
+FACTS: dict[str, Any] = {"price": D(6000), "stop_price": D(5993), "equity": D(100_000)}
+
+
+def deployment(kind: SizingKind, value: str, **more: Any) -> Deployment:
+    sizing = Sizing(kind, D(value), **{k: more.pop(k) for k in ("quantity_from_alert", "multiplier") if k in more})
+    return Deployment("d", "a", "CME_MINI:ES1!", sizing=sizing, **more)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "quantity", "how"),
+    [
+        (SizingKind.FIXED, "2", "2", "fixed size 2"),
+        (
+            SizingKind.CASH,
+            "700000",
+            "2",
+            "cash 700000 / (price 6000 × 50 = 300000 each) = 2.333333, rounded down to 2 (steps of 1)",
+        ),
+        (
+            SizingKind.PERCENT_OF_EQUITY,
+            "300",
+            "1",
+            "300% of equity 100000 = 300000 / (price 6000 × 50 = 300000 each) = 1",
+        ),
+        (
+            SizingKind.RISK,
+            "1000",
+            "2",
+            "risk 1000 / (7 points × 50 = 350 each) = 2.857143, rounded down to 2 (steps of 1)",
+        ),
+    ],
+)
+def test_kinds(kind: SizingKind, value: str, quantity: str, how: str) -> None:
+    assert size(deployment(kind, value), SIGNAL, ES, **FACTS) == Sized(D(quantity), how)
+
+
+def test_the_default_is_one_contract() -> None:
+    assert size(Deployment("d", "a", "CME_MINI:ES1!"), SIGNAL, ES, price=None, stop_price=None, equity=None) == Sized(
+        D(1), "fixed size 1"
+    )
+
+
+def test_fractions_where_the_contract_has_them() -> None:
+    sized = size(deployment(SizingKind.CASH, "1000"), SIGNAL, ETH, **{**FACTS, "price": D(3000)})
+    assert isinstance(sized, Sized)
+    assert sized.quantity == D("0.3333")
+
+
+def test_a_quantity_in_the_alert() -> None:
+    signal = replace(SIGNAL, quantity=D(4))
+    assert size(deployment(SizingKind.FIXED, "1"), signal, ES, **FACTS) == Sized(D(4), "4 as the signal says")
+    own = deployment(SizingKind.FIXED, "1", quantity_from_alert=False)
+    assert size(own, signal, ES, **FACTS) == Sized(D(1), "fixed size 1")
+    half = deployment(SizingKind.FIXED, "1", multiplier=D("0.5"))
+    assert size(half, signal, ES, **FACTS) == Sized(D(2), "4 as the signal says × 0.5 = 2")
+    target = replace(SIGNAL, action=Action.TARGET, target=D(-3), target_side=-1)
+    assert size(deployment(SizingKind.FIXED, "1"), target, ES, **FACTS) == Sized(D(3), "3 as the signal says")
+
+
+def test_the_stage_caps() -> None:
+    sized = size(deployment(SizingKind.FIXED, "5", max_contracts=D(2)), SIGNAL, ES, **FACTS)
+    assert sized == Sized(D(2), "fixed size 5, at most 2 at stage paper")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "facts", "code", "words"),
+    [
+        (
+            SizingKind.RISK,
+            "300",
+            {},
+            "SIZE",
+            "(7 points × 50 = 350 each) = 0.857143, rounded down to 0 (steps of 1): less than the smallest order of 1 CME",
+        ),
+        (SizingKind.RISK, "300", {"stop_price": None}, "SIZE", "needs a stop"),
+        (SizingKind.RISK, "300", {"stop_price": D(6000)}, "SIZE", "a stop away from the price"),
+        (SizingKind.CASH, "300", {"price": None}, "NO_PRICE", "no price is known, and size by cash needs one"),
+        (SizingKind.CASH, "300", {"price": D(-37)}, "NO_PRICE", "is not above 0"),
+        (SizingKind.PERCENT_OF_EQUITY, "10", {"equity": None}, "SIZE", "equity, which is not known"),
+        (SizingKind.PERCENT_OF_EQUITY, "10", {"equity": D(-5)}, "SIZE", "less than the smallest order"),
+        (SizingKind.CASH, "700000", {"account_currency": "EUR"}, "SIZE", "account is in EUR, CME_MINI:ESZ2026 in USD"),
+    ],
+)
+def test_no_size_says_why(kind: SizingKind, value: str, facts: dict[str, Any], code: str, words: str) -> None:
+    denial = size(deployment(kind, value), SIGNAL, ES, **{**FACTS, **facts})
+    assert isinstance(denial, Denial)
+    assert denial.code == code
+    assert words in denial.reason
+
+
+def test_the_last_price_known_serves_where_the_signal_has_none() -> None:
+    sized = size(deployment(SizingKind.CASH, "700000"), SIGNAL, ES, **{**FACTS, "price": None}, reference=D(6000))
+    assert isinstance(sized, Sized)
+    assert sized.quantity == 2
+
+
+@given(
+    kind=st.sampled_from(SizingKind),
+    value=st.decimals("0.01", "1000000", places=2),
+    price=st.decimals("1", "20000", places=2),
+    stop=st.decimals("1", "20000", places=2),
+    equity=st.decimals("0", "1000000", places=2),
+    cap=st.none() | st.decimals("0", "100", places=2),
+    contract=st.sampled_from([ES, ETH]),
+)
+def test_a_size_is_never_more_than_asked_for(
+    kind: SizingKind, value: D, price: D, stop: D, equity: D, cap: D | None, contract: Any
+) -> None:
+    found = size(
+        deployment(kind, str(value), max_contracts=cap), SIGNAL, contract, price=price, stop_price=stop, equity=equity
+    )
+    if isinstance(found, Denial):
+        return
+    assert found.quantity > 0
+    assert found.quantity % contract.step == 0
+    assert cap is None or found.quantity <= cap
+    each = contract.point_value
+    most = {
+        SizingKind.FIXED: value,
+        SizingKind.CASH: value / (price * each),
+        SizingKind.PERCENT_OF_EQUITY: equity * value / 100 / (price * each),
+        SizingKind.RISK: value / (abs(price - stop) * each) if price != stop else D(0),
+    }[kind]
+    assert found.quantity <= most
+
+
+# --- risk and reward ------------------------------------------------------------------
+
+
+def bracket(stop: str = "", target: str = "", trail: str = "") -> Bracket:
+    return Bracket(*(parse(text) if text else None for text in (stop, target, trail)))
+
+
+def test_risk_and_reward_in_money() -> None:
+    found = risk_reward(replace(deployment(SizingKind.FIXED, "1"), bracket=bracket("7 points", "5 points")), ES)
+    assert (found.risk, found.reward, found.currency) == (350, 250, "USD")
+    assert found.ratio is not None
+    assert round(found.ratio, 2) == D("0.71")
+    assert str(found) == "risk 350.00 USD, reward 250.00 USD, 1:0.71"
+
+
+def test_risk_and_reward_of_other_sizes() -> None:
+    two = replace(deployment(SizingKind.FIXED, "3", max_contracts=D(2)), bracket=bracket("28 ticks", "1%"))
+    found = risk_reward(two, ES, D(6000))
+    assert (found.quantity, found.risk, found.reward) == (2, 700, 6000)
+    by_risk = replace(deployment(SizingKind.RISK, "1000"), bracket=bracket("7 points", "14 points"))
+    found = risk_reward(by_risk, ES, D(6000))
+    assert (found.quantity, found.risk, found.reward, found.ratio) == (2, 700, 1400, 2)
+    closer = replace(deployment(SizingKind.FIXED, "1"), bracket=bracket("10 points", "", "4 points"))
+    found = risk_reward(closer, ES)
+    assert (found.risk, found.reward, found.ratio) == (200, None, None)
+    assert str(found) == "risk 200.00 USD, no reward known"
+
+
+def test_percent_without_a_price_is_not_known() -> None:
+    found = risk_reward(replace(deployment(SizingKind.FIXED, "1"), bracket=bracket("1%", "2%")), ES)
+    assert found.risk is found.reward is found.ratio is None
