@@ -1,0 +1,138 @@
+"""What commands that look into the store share: configuration and store, who asks, times, tables."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pinery.app.terminal import console
+from pinery.core.errors import UsageError
+from pinery.trading.channels import channels_for
+from pinery.trading.control import Names, Person
+
+if TYPE_CHECKING:
+    from pinery.adapters.store.database import SqlStore
+    from pinery.app.config.configuration import Configuration
+
+FolderOption = Annotated[Path, typer.Option("--folder", "--dir", metavar="DIR", help="Folder with pinery.toml.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+_AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The installation in a folder."""
+
+    configuration: Configuration
+    store: SqlStore
+
+    def names(self) -> Names:
+        deployments = self.configuration.deployments.values()
+        return Names(tuple(self.configuration.accounts), {one.name: one.account for one in deployments})
+
+    def person(self, note: str) -> Person:
+        routes = self.configuration.routes
+        return Person(me(), now_us(), "terminal", note, lambda event: channels_for(event, routes))
+
+    def point_value(self) -> Callable[[str], Decimal]:
+        from pinery.market.symbols import lookup
+
+        table = self.configuration.symbol_table
+        return lambda symbol: Decimal(repr(lookup(symbol, table).pointvalue))
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Opened]:
+    """Configuration and store of ``folder``; nothing else needs to run."""
+    from pinery.adapters.store.database import open_store
+    from pinery.app.config.reading import load_configuration
+
+    configuration = load_configuration(folder)
+    store = open_store(configuration.store_url)
+    try:
+        yield Opened(configuration, store)
+    finally:
+        store.close()
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def me() -> str:
+    """The user of the operating system."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "terminal"
+
+
+def read_since(text: str | None) -> int | None:
+    """Unix ms of "90s", "30m", "1h", "2d", "1w" ago, or of an ISO date or time (UTC where it names no zone)."""
+    if text is None:
+        return None
+    ago = _AGO.fullmatch(text.strip())
+    if ago:
+        return now_us() // 1000 - int(ago[1]) * _SECONDS[ago[2]] * 1000
+    try:
+        when = datetime.fromisoformat(text)
+        return max(0, int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000))
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no time", "write 30m, 1h, 2d, or 2026-11-23T06:00") from None
+
+
+class PlainTable(Table):
+    """A table of texts as they are: what senders and brokers wrote is no markup, and cannot steer the terminal."""
+
+    def add(self, *cells: str | Text) -> None:
+        self.add_row(*(plain(cell) if isinstance(cell, str) else cell for cell in cells))
+
+
+def table(*columns: str) -> PlainTable:
+    """Without borders; a name with ``>`` in front is a column of numbers."""
+    made = PlainTable(box=None, pad_edge=False)
+    for name in columns:
+        right = name.startswith(">")
+        made.add_column(name.lstrip(">"), justify="right" if right else "left", no_wrap=name != "Reason")
+    return made
+
+
+def plain(text: str) -> Text:
+    return Text("".join(char if char.isprintable() else "\ufffd" for char in text))
+
+
+def say(what: str | Text | Table = "") -> None:
+    console().print(plain(what) if isinstance(what, str) else what)
+
+
+def when(iso: str | None) -> str:
+    """A time of a row for a table: to the second, in UTC."""
+    return iso[:19].replace("T", " ") if iso else ""
+
+
+def number(value: Decimal | None, places: int = 8) -> str:
+    """For a table: without useless zeros, rounded where an average has no end."""
+    if value is None:
+        return ""
+    text = format(round(value, places), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(value: Decimal | None, currency: str = "", *, signed: bool = False) -> str:
+    if value is None:
+        return ""
+    return f"{value:{'+' if signed else ''},.2f} {currency}".strip()
