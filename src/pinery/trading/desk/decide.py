@@ -1,4 +1,4 @@
-"""From a message to orders: read, told apart from repetitions, planned, sized, protected, checked. No I/O but the store.
+"""From a message to orders: read, told from repetitions, planned, sized, protected, checked. Only the store is asked.
 
 Whatever happens to a signal is recorded with every step, in the transaction that takes its message out of the inbox.
 """

@@ -19,13 +19,14 @@ from typing import Any
 from pinery.trading.broker import Broker, Report, ReportKind
 from pinery.trading.clock import Clock
 from pinery.trading.deployments import Account, Deployment
-from pinery.trading.desk import commands, recovery, watching
+from pinery.trading.desk import commands, recovery
 from pinery.trading.desk.decide import Decider
 from pinery.trading.desk.directory import Directory
 from pinery.trading.desk.ledger import Ledger
 from pinery.trading.desk.release import Release
 from pinery.trading.desk.reports import Applier
 from pinery.trading.desk.sending import Observe, Outgoing, SendCancel, SendPrice, SendTicket, send
+from pinery.trading.desk.watching import Watching
 from pinery.trading.errors import BrokerError, LeaseLost, StoreError
 from pinery.trading.orders.model import Order, OrderType, Role
 from pinery.trading.signals import Signal
@@ -66,6 +67,7 @@ class Desk:
     _ledger: Ledger | None = None
     _release: Release = field(default_factory=Release)
     _recovery: recovery.Recovery = field(default_factory=recovery.Recovery)
+    _watching: Watching = field(default_factory=Watching)
     _watched: float = 0.0
     _more: bool = False
     _connected: bool = False
@@ -90,14 +92,15 @@ class Desk:
                     self._work.set()
         finally:
             listening.cancel()
-            await asyncio.gather(listening, *self._sending, return_exceptions=True)
+            await asyncio.gather(listening, *self._sending, self._recovery.stop(), return_exceptions=True)
             await self.broker.close()
 
     async def _wait(self) -> None:
         if not (self._work.is_set() or self._reports or self._more):
-            due = min(self.pace.watch, self._recovery.due_in(self.clock.monotonic(), self.pace.resolve))
+            # Until the first comparison with the broker everything waits for it.
+            due = self.pace.watch if self._recovery.done else 0.05
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), max(due, 0.001))
+                await asyncio.wait_for(self._work.wait(), due)
         self._work.clear()
 
     async def _pause(self, seconds: float, stopping: asyncio.Event) -> None:
@@ -123,11 +126,12 @@ class Desk:
     # --- a turn -----------------------------------------------------------------------
 
     async def _turn(self) -> None:
-        asked = await self._recovery.ask(self.broker, self._ledger, self._out, self.clock, self.pace)
-        taken, handed = list(self._reports), dict(self._handed)
+        # Together, without a pause between: a request that is no longer out has left its report.
+        taken, handed, out = list(self._reports), dict(self._handed), set(self._out)
+        asked = self._recovery.take()
         before = self.clock.monotonic()
         try:
-            outgoing = await asyncio.to_thread(self.store.write, lambda tx: self._pass(tx, taken, asked, handed))
+            outgoing = await asyncio.to_thread(self.store.write, lambda tx: self._pass(tx, taken, asked, handed, out))
         except StoreError:
             self._recovery.again()
             raise
@@ -147,14 +151,15 @@ class Desk:
             self._send(request)
 
     def _pass(
-        self, tx: Tx, reports: list[Report], asked: recovery.Asked | None, handed: dict[str, int]
+        self, tx: Tx, reports: list[Report], asked: recovery.Asked | None, handed: dict[str, int], out: set[str]
     ) -> list[Outgoing]:
         """One transaction. Runs in a thread; nothing else touches the ledger meanwhile."""
         now, now_us = self.clock.now(), self.clock.now_us()
         tx.leases.check(self.lease())
         if self._ledger is None:
             self._ledger = Ledger.load(self.account, tx)
-            self._recovery.again()
+            self._recovery.start_over()
+            asked = None
         ledger = self._ledger
         ledger.clean()
         ledger.account = self.account
@@ -167,8 +172,9 @@ class Desk:
             applier.report(report, tx, now, now_us)
         if applier.connected is not None:
             self._connected = applier.connected
-        if asked is not None:
-            self._recovery.apply(asked, applier, decider, tx, now, now_us)
+            self._recovery.start_over()
+        elif asked is not None:
+            self._recovery.apply(asked, applier, decider, out, tx, now, now_us)
         if applier.must_reconcile:
             self._recovery.again()
         if self._connected and self._recovery.done:
@@ -182,9 +188,11 @@ class Desk:
         commands.obey(applier, decider, self._recovery, tx, now, now_us)
         self._halt(applier, now)
         self._release.go(applier, decider, tx, now, now_us)
+        if applier.ledger.entered:
+            self._watching.anchor(applier, decider, tx, now)
         if self.clock.monotonic() - self._watched >= self.pace.watch:
             self._watched = self.clock.monotonic()
-            watching.watch_positions(applier, decider, tx, now, now_us)
+            self._watching.watch(applier, decider, tx, now, now_us)
         self._messages(applier, decider, tx, now, now_us)
 
     def _halt(self, applier: Applier, now: int) -> None:

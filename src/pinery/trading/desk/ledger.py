@@ -35,6 +35,9 @@ class Ledger:
     quotes: dict[str, Quote] = field(default_factory=dict)
     states: dict[str, StateRow] = field(default_factory=dict)
     balance: Balance | None = None
+    refused: dict[tuple[str, str], Order] = field(default_factory=dict)  # stops that the broker did not take
+    entered: list[Order] = field(default_factory=list)  # entries that just ended with fills: their protection may move
+    is_new: bool = False  # nothing was ever traded here by Pinery
     # Changed in this transaction.
     changed_orders: dict[str, Order] = field(default_factory=dict)
     changes: list[OrderChange] = field(default_factory=list)
@@ -55,6 +58,7 @@ class Ledger:
         ledger.positions = {(p.deployment, p.symbol): p for p in tx.positions.of(account.name)}
         ledger.balance = tx.standings.balance(account.name)
         ledger.quotes = tx.standings.quotes()
+        ledger.is_new = ledger.balance is None and not ledger.positions and not ledger.orders
         return ledger
 
     # --- reading ----------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pinery.trading.desk.facts import open_profit
 from pinery.trading.desk.ledger import Ledger
 from pinery.trading.desk.sending import Outgoing, SendCancel
 from pinery.trading.orders import states
-from pinery.trading.orders.model import ZERO, Fill, Order, OrderChange, Status
+from pinery.trading.orders.model import ZERO, Fill, Order, OrderChange, Role, Status
 from pinery.trading.positions.book import apply_fill, observe
 from pinery.trading.positions.model import Position, Trade
 from pinery.trading.reconcile.apply import apply_report, count
@@ -97,6 +97,10 @@ class Applier:
             return
         if before.status is Status.UNKNOWN and after.status is not Status.PENDING:
             self.ledger.tell([telling.order_event("order.resolved", after, now)])
+        if after.role is Role.STOP and after.status is Status.REJECTED:
+            self.ledger.refused[(after.deployment, after.symbol)] = after
+        if after.role is Role.ENTRY and after.status.is_final and after.filled > after.closes:
+            self.ledger.entered.append(after)
         kind = _TOLD.get(after.status)
         if kind is not None and not (after.role.protects and kind == "order.canceled"):
             self.ledger.tell([telling.order_event(kind, after, now)])
@@ -125,7 +129,13 @@ class Applier:
 
     def fill(self, order: Order, fill: Fill, tx: Tx, now: int, now_us: int, *, venue_id: str = "") -> None:
         """Count a fill, unless it is known already."""
-        after, change, fill = count(order, fill, now, venue_id=venue_id)
+        after, change, due = count(order, fill, now, venue_id=venue_id)
+        self.counted(order, after, change, due, tx, now, now_us)
+
+    def counted(
+        self, order: Order, after: Order, change: OrderChange, fill: Fill, tx: Tx, now: int, now_us: int
+    ) -> None:
+        """Keep a fill that ``order`` became ``after`` with, and all that follows from it; unless it is known."""
         if not tx.fills.add(fill, order):
             return
         self.changed(order, after, change, tx, now, now_us)

@@ -1,0 +1,172 @@
+"""One process of ``pinery up``: ``python -m pinery.app.up.component gateway|worker|control --dir FOLDER``.
+
+It ends when its standard input does (the supervisor holds the other end), on SIGTERM, and when the configuration of
+its server changed, to be started again with the new one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from pinery.adapters.metrics.heartbeats import beat
+from pinery.adapters.metrics.recorder import Recorder
+from pinery.adapters.store.database import SqlStore, open_store
+from pinery.adapters.store.owner import owner_name
+from pinery.app import logs
+from pinery.app.config.configuration import Configuration
+from pinery.app.config.watching import Watcher
+from pinery.app.up.clock import SystemClock
+from pinery.core.errors import PineryError
+from pinery.trading.errors import ConfigError, StoreError
+
+#: Not an error: the supervisor starts the component again.
+RESTART = 75
+
+_BEAT = 5.0
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What every component has."""
+
+    name: str
+    watcher: Watcher
+    store: SqlStore
+    clock: SystemClock
+    recorder: Recorder
+    log: Any
+    owner: str
+    stopping: asyncio.Event
+    changed: list[Callable[[Configuration], None]]
+    code: int = 0
+
+    @property
+    def configuration(self) -> Configuration:
+        return self.watcher.current
+
+    def restart(self) -> None:
+        self.code = RESTART
+        self.stopping.set()
+
+
+Run = Callable[[Surroundings], Awaitable[None]]
+
+
+async def _gateway(around: Surroundings) -> None:
+    from pinery.gateway.webhook.application import create_app
+    from pinery.gateway.webhook.server import serve
+
+    settings = around.configuration.webhook
+    around.changed.append(lambda new: around.restart() if new.webhook != settings else None)
+    app = create_app(settings, lambda: around.configuration.hooks, around.store, observe=around.recorder.observe)
+    await serve(app, settings.host, settings.port, around.stopping)
+
+
+async def _control(around: Surroundings) -> None:
+    from pinery.app.up.control import control_app
+    from pinery.gateway.webhook.server import serve
+
+    settings = around.configuration.control
+    around.changed.append(lambda new: around.restart() if new.control != settings else None)
+    await serve(control_app(around.watcher, around.store, around.clock, around.stopping), settings.host, settings.port,
+                around.stopping)  # fmt: skip
+
+
+async def _worker(around: Surroundings) -> None:
+    from pinery.app.up.working import work
+
+    await work(around)
+
+
+COMPONENTS: dict[str, Run] = {"gateway": _gateway, "worker": _worker, "control": _control}
+
+
+async def _main(name: str, folder: Path) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    threading.Thread(target=_until_orphaned, args=(loop, stopping), daemon=True).start()
+    watcher = Watcher(folder)
+    configuration = watcher.current
+    form: Any = configuration.log.format
+    logs.configure(configuration.log.level, form, component=name)
+    clock = SystemClock()
+    store = open_store(configuration.store_url)
+    recorder = Recorder(store, clock)
+    log = structlog.get_logger()
+    around = Surroundings(name, watcher, store, clock, recorder, log, owner_name(), stopping, [])
+    beside = [
+        asyncio.create_task(_watch(around)),
+        asyncio.create_task(_beat(around)),
+        asyncio.create_task(recorder.run(stopping)),
+    ]
+    try:
+        await COMPONENTS[name](around)
+    finally:
+        stopping.set()
+        await asyncio.gather(*beside, return_exceptions=True)
+        store.close()
+    return around.code
+
+
+def _until_orphaned(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    with suppress(OSError, ValueError):
+        while sys.stdin.buffer.read(4096):
+            pass
+    with suppress(RuntimeError):  # the loop is closed: we are on our way out
+        loop.call_soon_threadsafe(stopping.set)
+
+
+async def _watch(around: Surroundings) -> None:
+    """Look for a new configuration every second; a wrong one is told of, and the old one stays."""
+    while not around.stopping.is_set():
+        found = await asyncio.to_thread(around.watcher.poll)
+        if isinstance(found, ConfigError):
+            around.log.warning("config.invalid", error=found.message, findings=list(found.findings))
+        elif found is not None:
+            around.log.info("config.reloaded", version=found.version)
+            for tell in around.changed:
+                tell(found)
+        await _sleep(1.0, around.stopping)
+
+
+async def _beat(around: Surroundings) -> None:
+    while not around.stopping.is_set():
+        with suppress(StoreError):
+            await asyncio.to_thread(beat, around.store, around.name, around.clock.now())
+        await _sleep(_BEAT, around.stopping)
+
+
+async def _sleep(seconds: float, stopping: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m pinery.app.up.component")
+    parser.add_argument("component", choices=sorted(COMPONENTS))
+    parser.add_argument("--dir", type=Path, default=Path())
+    given = parser.parse_args()
+    try:
+        return asyncio.run(_main(given.component, given.dir))
+    except PineryError as error:
+        print(f"pinery {given.component}: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
