@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import uuid
 from collections.abc import Iterator
@@ -10,49 +11,48 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from pinery.adapters.store.database import SqlStore, open_store
+from pinery.adapters.store.tables import metadata
+from pinery.adapters.store.transaction import SqlTx
 
 #: Where tests find PostgreSQL: a database to connect to for making others.
 SERVER = os.environ.get("PINERY_TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432/test")
 
 KINDS = ("sqlite", "postgresql")
 
+_idle: list[str] = []  # databases with empty tables, for the next test: making one takes most of a second
+
 
 @contextmanager
 def sqlite_store(folder: Path) -> Iterator[SqlStore]:
-    store = open_store(f"sqlite:///{folder / 'pinery.db'}")
-    try:
+    with _opened(f"sqlite:///{folder / 'pinery.db'}") as store:
         yield store
-    finally:
-        store.close()
+
+
+@contextmanager
+def postgres_store() -> Iterator[SqlStore]:
+    """Skips the test, with the reason, where no server is reached."""
+    url = _idle.pop() if _idle else _create()
+    try:
+        with _opened(url) as store:
+            yield store
+            store.write(_empty)
+        _idle.append(url)
+    except BaseException:
+        _drop(url)
+        raise
 
 
 @contextmanager
 def postgres_url() -> Iterator[str]:
     """An empty database, dropped afterwards. Skips the test, with the reason, where no server is reached."""
+    url = _create()
     try:
-        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError as error:
-        pytest.skip(f"no PostgreSQL at {SERVER} (PINERY_TEST_POSTGRESQL names another): {str(error).splitlines()[0]}")
-    name = f"pinery_{uuid.uuid4().hex[:16]}"
-    with server:
-        server.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield f"{SERVER.rpartition('/')[0]}/{name}"
+        yield url
     finally:
-        with psycopg.connect(SERVER, autocommit=True) as server:
-            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-@contextmanager
-def postgres_store() -> Iterator[SqlStore]:
-    with postgres_url() as url:
-        store = open_store(url)
-        try:
-            yield store
-        finally:
-            store.close()
+        _drop(url)
 
 
 @contextmanager
@@ -67,9 +67,41 @@ def store_url(kind: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def store_of(kind: str, folder: Path) -> Iterator[SqlStore]:
-    with store_url(kind, folder) as url:
-        store = open_store(url)
-        try:
-            yield store
-        finally:
-            store.close()
+    with sqlite_store(folder) if kind == "sqlite" else postgres_store() as store:
+        yield store
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[SqlStore]:
+    store = open_store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _create() -> str:
+    try:
+        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"no PostgreSQL at {SERVER} (PINERY_TEST_POSTGRESQL names another): {str(error).splitlines()[0]}")
+    name = f"pinery_{uuid.uuid4().hex[:16]}"
+    with server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    return f"{SERVER.rpartition('/')[0]}/{name}"
+
+
+def _drop(url: str) -> None:
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+
+def _empty(tx: SqlTx) -> None:
+    for table in metadata.sorted_tables:
+        tx.connection.execute(sa.delete(table))
+
+
+@atexit.register
+def _drop_all() -> None:
+    while _idle:
+        _drop(_idle.pop())
