@@ -207,4 +207,7 @@ def test_margin() -> None:
     eth = contract_of("BINANCE:ETHUSDT.P")
     assert margin_for(eth, D(3000), D(10)) == 300
     assert margin_for(eth, None, D(10)) is None
+    for name in ("ETHUSDT.P", "BINANCE:ETHUSDT.P"):
+        assert margin_for(contract_of("BINANCE:ETHUSDT.P", margins={name: D(40)}), None, D(10)) == 40
+    assert contract_of("NYSE:ES").margin is None  # a stock that is called like a future
     assert all(margin > 0 for margin in built_in().values())

@@ -92,7 +92,7 @@ def test_the_stage_caps() -> None:
             "300",
             {},
             "SIZE",
-            "(7 points × 50 = 350 each) = 0.857143, rounded down to 0 (steps of 1): less than the smallest order of 1 CME",
+            "= 350 each) = 0.857143, rounded down to 0 (steps of 1): less than the smallest order of 1 CME",
         ),
         (SizingKind.RISK, "300", {"stop_price": None}, "SIZE", "needs a stop"),
         (SizingKind.RISK, "300", {"stop_price": D(6000)}, "SIZE", "a stop away from the price"),

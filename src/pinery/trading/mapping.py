@@ -45,7 +45,8 @@ def contract_for(
 
     Empty, the name means the deployment's own symbol. Else it is a name of ``deployment.symbols``, or names the
     deployment's symbol on any exchange: the ticker, a future's root, its continuous form or one of its months.
-    ``margins`` (per contract) and ``rolls`` (rules of ``pinery.market.rolls``) go by futures root.
+    ``margins`` (per contract) and ``rolls`` (rules of ``pinery.market.rolls``) go by futures root, margins of others by
+    symbol.
     """
     if _DELAYED.search(symbol.strip().upper()):
         return Denial("SYMBOL_UNKNOWN", f"{symbol.strip()} comes from a delayed feed: its signals are minutes late")
@@ -59,7 +60,7 @@ def contract_of(
     """Facts of a contract as orders and positions name it ("CME_MINI:ESZ2026"), expired or not. Raises DataError."""
     instrument = lookup(symbol, table)
     if instrument.type != "futures":
-        return _undated(instrument)
+        return _undated(instrument, margins)
     month = parse_contract(instrument.ticker)
     if month is None:
         raise DataError(f"{symbol} is no contract of a future", "write it with month and year, as CME_MINI:ESZ2026")
@@ -197,7 +198,7 @@ def _contract(
         return Denial("SYMBOL_UNKNOWN", f"{name!r} names no symbol: write it as EXCHANGE:TICKER")
     instrument = lookup(name, table)
     if instrument.type != "futures":
-        return _undated(instrument)
+        return _undated(instrument, margins)
     day = exchange_day(instrument, now)
     root, how = instrument.root, ""
     continuous = parse_continuous(instrument.ticker)
@@ -230,11 +231,13 @@ def _contract(
     return _expired(contract, month, day, how, (rolls or {}).get(root, "")) or contract
 
 
-def _undated(instrument: Instrument) -> Contract:
+def _undated(instrument: Instrument, margins: Mapping[str, Decimal] | None) -> Contract:
     if instrument.assumed and instrument.type == "crypto":
         # Its price step is not known, and one that is too coarse would move stops.
         instrument = replace(instrument, pricescale=10**8, minmove=1)
-    return Contract(instrument.tickerid, instrument)
+    own = margins or {}
+    margin = own.get(instrument.tickerid, own.get(instrument.ticker))
+    return Contract(instrument.tickerid, instrument, margin=margin)
 
 
 def _by_hand(deployment: Deployment, instrument: Instrument, root: str) -> str:

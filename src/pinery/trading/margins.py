@@ -17,6 +17,6 @@ def built_in() -> Mapping[str, Decimal]:
 
 
 def initial_margin(root: str, configured: Mapping[str, Decimal] | None = None) -> Decimal | None:
-    """Of one contract: as configured, else the package's approximation, else None."""
+    """Of one contract of a future: as configured, else the package's approximation, else None."""
     own = (configured or {}).get(root)
     return own if own is not None else built_in().get(root)
