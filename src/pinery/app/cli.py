@@ -12,6 +12,7 @@ import typer
 import pinery
 from pinery.app.data_commands import data_app
 from pinery.app.failures import INTERRUPTED, report, silence_stdout
+from pinery.app.operate import OPERATE
 from pinery.app.settings import load_settings
 
 app = typer.Typer(
@@ -319,6 +320,8 @@ def audit_command(
 
 
 app.add_typer(data_app)
+for commands in OPERATE:
+    commands.register(app)
 
 
 @app.command("demo")

@@ -49,6 +49,7 @@ class Surroundings:
     owner: str
     stopping: asyncio.Event
     changed: list[Callable[[Configuration], None]]
+    share_port: bool  # several gateways of one machine
     code: int = 0
 
     @property
@@ -70,7 +71,7 @@ async def _gateway(around: Surroundings) -> None:
     settings = around.configuration.webhook
     around.changed.append(lambda new: around.restart() if new.webhook != settings else None)
     app = create_app(settings, lambda: around.configuration.hooks, around.store, observe=around.recorder.observe)
-    await serve(app, settings.host, settings.port, around.stopping)
+    await serve(app, settings.host, settings.port, around.stopping, share=around.share_port)
 
 
 async def _control(around: Surroundings) -> None:
@@ -79,8 +80,8 @@ async def _control(around: Surroundings) -> None:
 
     settings = around.configuration.control
     around.changed.append(lambda new: around.restart() if new.control != settings else None)
-    await serve(control_app(around.watcher, around.store, around.clock, around.stopping), settings.host, settings.port,
-                around.stopping)  # fmt: skip
+    app = control_app(around.watcher, around.store, around.clock, around.stopping)
+    await serve(app, settings.host, settings.port, around.stopping, setting="control.port")
 
 
 async def _worker(around: Surroundings) -> None:
@@ -92,7 +93,7 @@ async def _worker(around: Surroundings) -> None:
 COMPONENTS: dict[str, Run] = {"gateway": _gateway, "worker": _worker, "control": _control}
 
 
-async def _main(name: str, folder: Path) -> int:
+async def _main(name: str, folder: Path, share_port: bool) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -106,7 +107,7 @@ async def _main(name: str, folder: Path) -> int:
     store = open_store(configuration.store_url)
     recorder = Recorder(store, clock)
     log = structlog.get_logger()
-    around = Surroundings(name, watcher, store, clock, recorder, log, owner_name(), stopping, [])
+    around = Surroundings(name, watcher, store, clock, recorder, log, owner_name(), stopping, [], share_port)
     beside = [
         asyncio.create_task(_watch(around)),
         asyncio.create_task(_beat(around)),
@@ -158,9 +159,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m pinery.app.up.component")
     parser.add_argument("component", choices=sorted(COMPONENTS))
     parser.add_argument("--dir", type=Path, default=Path())
+    parser.add_argument("--share-port", action="store_true")
     given = parser.parse_args()
     try:
-        return asyncio.run(_main(given.component, given.dir))
+        return asyncio.run(_main(given.component, given.dir, given.share_port))
     except PineryError as error:
         print(f"pinery {given.component}: {error.message}", file=sys.stderr)
         if error.hint:

@@ -69,14 +69,15 @@ async def serve(
     stopping: asyncio.Event,
     *,
     setting: str = "webhook.port",
+    share: bool = False,
     listening: Callable[[int], None] = lambda port: None,
 ) -> None:
     """Serves ``app`` until ``stopping`` is set; then requests in progress are answered first.
 
-    ``port`` 0 takes any free one; ``listening`` is told which. Raises UsageError where the port cannot be had;
+    ``share``: other processes of the same user that share it listen on the same port. ``port`` 0 takes any free one; ``listening`` is told which. Raises UsageError where the port cannot be had;
     ``setting`` is where people change it.
     """
-    bound = _bind(host, port, setting)
+    bound = _bind(host, port, setting, share)
     server = _Server(
         uvicorn.Config(
             app,
@@ -107,7 +108,7 @@ async def serve(
         bound.close()
 
 
-def _bind(host: str, port: int, setting: str) -> socket.socket:
+def _bind(host: str, port: int, setting: str, share: bool) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -117,6 +118,8 @@ def _bind(host: str, port: int, setting: str) -> socket.socket:
         raise UsageError(f"{host} is not an address to listen on: {error.strerror or error}") from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if share:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind(address)
     except OSError as error:
         bound.close()

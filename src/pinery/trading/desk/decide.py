@@ -249,7 +249,15 @@ class Decider:
         if plan.quantity is not None and signal.quantity != plan.quantity:
             signal = replace(signal, quantity=plan.quantity)
         equity = self.ledger.balance.equity if self.ledger.balance is not None else None
-        sized = size(deployment, signal, contract, price=reference, stop_price=stop_price, equity=equity)
+        sized = size(
+            deployment,
+            signal,
+            contract,
+            price=reference,
+            stop_price=stop_price,
+            equity=equity,
+            account_currency=self.ledger.account.currency,
+        )
         if isinstance(sized, Denial):
             made.step("size", "denied", sized.reason)
             return sized
