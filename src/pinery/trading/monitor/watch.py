@@ -196,18 +196,15 @@ def _protection(
     if wanted.has_stop and not stops:
         return _place(position, contract, wanted, quote)
     to_come = sum((order.remaining for order in alive if order.role is Role.ENTRY), ZERO)
-    actions: list[WatchAction] = []
-    for group in (stops, targets):
-        actions += _resize(group, position.size, to_come)
-    named = {a.amendment.client_id if isinstance(a, AmendOrder) else a.client_id for a in actions}  # type: ignore[union-attr]
+    actions = {**_resize(stops, position.size, to_come), **_resize(targets, position.size, to_come)}
     seen = position if quote is None else observe(position, quote.price)
     for order in stops:
         moved = _trail(order, seen, contract, quote)
         if isinstance(moved, ClosePosition):
             return (moved,)
-        if moved is not None and order.client_id not in named:
-            actions.append(moved)
-    return tuple(actions)
+        if moved is not None:
+            actions.setdefault(order.client_id, moved)
+    return tuple(actions.values())
 
 
 def _waits(order: Order, alive: list[Order]) -> bool:
@@ -229,21 +226,22 @@ def _place(position: Position, contract: Contract, wanted: Wanted, quote: Quote 
     return (PlaceStop(position.deployment, position.symbol, side, position.size, price, terms.offset),)
 
 
-def _resize(group: list[Order], size: Decimal, to_come: Decimal) -> list[WatchAction]:
+def _resize(group: list[Order], size: Decimal, to_come: Decimal) -> dict[str, WatchAction]:
     """Protection for less than the position, or for more than it and what its entries may still add, is amended."""
     if not group or any(not order.status.is_open or order.cancel_requested for order in group):
-        return []
+        return {}
     total = sum((order.remaining for order in group), ZERO)
     if total < size:
-        return [_sized(group[-1], size - total)]
-    actions: list[WatchAction] = []
+        return {group[-1].client_id: _sized(group[-1], size - total)}
+    actions: dict[str, WatchAction] = {}
     excess = total - size - to_come
     for order in reversed(group):
         if excess <= 0:
             break
         less = min(excess, order.remaining)
         excess -= less
-        actions.append(_sized(order, -less) if less < order.remaining else CancelOrder(order.client_id, "size"))
+        whole = less == order.remaining
+        actions[order.client_id] = CancelOrder(order.client_id, "size") if whole else _sized(order, -less)
     return actions
 
 
