@@ -182,6 +182,8 @@ def collect(message: Mapping[str, Any]) -> Found:
         known = field_of(path)
         if known is not None:
             field, unit, name = known
+            if field in ("stop", "take_profit") and _is_off(value):
+                continue
             names = FIELDS[field].names
             rank = names.index(name) if name in names else 0
             ranked.setdefault(field, []).append((rank, name, _with_unit(value, unit)))

@@ -128,7 +128,7 @@ def _action(found: Found, deployment: Deployment) -> tuple[Action | None, str]:
         known = action_of(other, own)
         if known is not None and DIRECTION[known] != DIRECTION[action]:
             raise Unreadable(f"the message says both {shown(word)} and {shown(other)}; leave one out")
-    return _with_side(action, word, side, side_word or held_word), word
+    return _with_side(action, word, side, side_word, held_word), word
 
 
 def _side(word: str) -> int:
@@ -140,16 +140,16 @@ def _side(word: str) -> int:
     return side
 
 
-def _with_side(action: Action, word: str, side: int, side_word: str) -> Action:
+def _with_side(action: Action, word: str, side: int, side_word: str, held_word: str) -> Action:
     if not side:
         return action
-    of_position = plain(side_word) in ("long", "short", "bullish", "bearish")
-    if action is Action.EXIT and of_position:
+    said = side_word or held_word
+    if action is Action.EXIT and plain(said) not in ("buy", "sell"):
         return Action.EXIT_LONG if side > 0 else Action.EXIT_SHORT
     if DIRECTION[action] == -side:
-        if of_position and action in (Action.BUY, Action.SELL):  # sell of a long position: an exit
+        if not side_word and action in (Action.BUY, Action.SELL):  # to sell of a long position is an exit
             return Action.EXIT_LONG if side > 0 else Action.EXIT_SHORT
-        raise Unreadable(f"the action {shown(word)} and the side {shown(side_word)} contradict each other")
+        raise Unreadable(f"the action {shown(word)} and the side {shown(said)} contradict each other")
     return action
 
 

@@ -18,7 +18,7 @@ def is_absent(raw: object) -> bool:
     return raw is None or (isinstance(raw, str) and raw.strip().casefold() in _ABSENT)
 
 
-def number(raw: object, name: str) -> Decimal | None:
+def number(raw: object, name: str, *, largest: Decimal = LARGEST) -> Decimal | None:
     """A number, or a number in text; None where nothing was said. Raises Unreadable."""
     if is_absent(raw):
         return None
@@ -36,7 +36,7 @@ def number(raw: object, name: str) -> Decimal | None:
             raise Unreadable(f"{name} must be a number, not {shown(raw)}") from None
     else:
         value = raw
-    if not value.is_finite() or (value and not -30 <= value.adjusted() <= 12) or abs(value) > LARGEST:
+    if not value.is_finite() or (value and not -30 <= value.adjusted() <= 30) or abs(value) > largest:
         raise Unreadable(f"{name} is not a possible number: {shown(raw)}")
     _, digits, exponent = value.as_tuple()
     if len(digits) > 40 or not isinstance(exponent, int) or exponent < -40:
@@ -79,12 +79,10 @@ def instant(raw: object, name: str) -> int | None:
                 return _plausible(int(moment.timestamp() * 1000), raw, name)
             except (ValueError, OverflowError):
                 raise Unreadable(f"{name} is not a time: {shown(raw)}; write it like 2025-06-02T13:31:00Z") from None
-    value = number(raw, name)
+    value = number(raw, name, largest=Decimal(10) ** 30)
     assert value is not None
-    for largest, factor in ((Decimal(10) ** 11, 1000), (LARGEST * 100, 1)):
-        if value < largest:
-            return _plausible(int(value * factor), raw, name)
-    raise Unreadable(f"{name} is not a time: {shown(raw)}")
+    factor = 1000 if value < 10**11 else 1 if value < 10**14 else Decimal("0.001")
+    return _plausible(int(value * factor), raw, name)
 
 
 def _plausible(ms: int, raw: object, name: str) -> int:
