@@ -12,7 +12,10 @@ from pinery.core.errors import InternalError, PineryError
 from pinery.trading.errors import StoreError
 
 _FULL = ("the disk is full", "free some space; Pinery goes on by itself")
-_READ_ONLY = ("it may not be written", "make the file and its folder writable for the user that runs Pinery")
+_READ_ONLY = (
+    "it may not be written",
+    "make its folder, the file and those beside it (-wal, -shm, .lock) writable for the user that runs Pinery",
+)
 _LOCKED = ("another program keeps it locked", "end the program that has it open, or wait; Pinery goes on by itself")
 _GONE = ("it cannot be reached", "look whether the server runs and the network works; Pinery goes on by itself")
 _SLOW = ("it took too long to answer", "look at the load of the database server")
