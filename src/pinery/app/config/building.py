@@ -60,16 +60,16 @@ def build(
     stages = {Stage(name): getattr(root.stages, name).max_contracts for name in ("paper", "small", "production")}
     accounts = {name: _account(name, model) for name, model in root.accounts.items()}
     rules = _symbol_rules(root, table, findings)
-    by_hand = {symbol: rule.contract.upper() for symbol, rule in rules.values() if rule.contract}
+    by_hand = {symbol: rule.contract.upper() for symbol, rule in rules.items() if rule.contract}
     deployments = {
         name: _deployment(name, model, root, stages, by_hand, findings) for name, model in root.deployments.items()
     }
-    channels, routes = _channels(root, secrets, findings)
+    channels, routes = _channels(root, folder, secrets, findings)
     store_url = _store_url(root.store, folder, secrets, findings)
     if any(finding.is_error for finding in findings) or store_url is None:
         return None, findings
     windows: dict[str, tuple[Window, ...]] = dict(DEFAULT_WINDOWS)
-    windows |= {name: rule.trading_hours for name, (_, rule) in rules.items() if rule.trading_hours is not None}
+    windows |= {name: rule.trading_hours for name, rule in rules.items() if rule.trading_hours is not None}
     configuration = Configuration(
         folder=folder,
         version=version,
@@ -90,8 +90,8 @@ def build(
         channels=channels,
         stages=stages,
         windows=windows,
-        margins={name: rule.margin for name, (_, rule) in rules.items() if rule.margin is not None},
-        rolls={name: rule.roll for name, (_, rule) in rules.items() if rule.roll is not None},
+        margins={name: rule.margin for name, rule in rules.items() if rule.margin is not None},
+        rolls={name: rule.roll for name, rule in rules.items() if rule.roll is not None},
         retention=Retention(root.retention.detail_days, root.retention.summary_days),
         backup=BackupSettings(
             folder=folder / root.backup.folder,
@@ -130,6 +130,11 @@ def _store_url(store: models.Store, folder: Path, secrets: Secrets, findings: li
         message = "holds a password that everybody who sees this file can read; use password_secret instead"
         findings.append(Finding(("store", "url"), message, is_error=False))
     if store.password_secret:
+        if not url.username:
+            findings.append(
+                Finding(("store", "url"), "names no user for the password: postgresql://USER@HOST/DATABASE")
+            )
+            return None
         if not _has(secrets, store.password_secret, ("store", "password_secret"), findings):
             return None
         url = url.set(password=secrets.value(store.password_secret))
@@ -192,7 +197,10 @@ def _paper_options(model: models.PaperAccount) -> dict[str, Any]:
         "commission_per_contract": model.commission_per_contract,
         "seed": model.seed,
     }
-    return options if model.feed is None else {**options, "feed": model.feed}
+    if model.feed is not None:
+        feed = model.feed.model_dump(exclude_none=True)
+        options["feed"] = {**feed, "speed": float(model.feed.speed)}
+    return options
 
 
 def _limits(model: models.Limits, *, max_signal_age: int | None) -> Limits:
@@ -270,11 +278,9 @@ def _deployment(
     )
 
 
-def _symbol_rules(
-    root: models.Root, table: SymbolTable, findings: list[Finding]
-) -> dict[str, tuple[str, models.SymbolRules]]:
-    """Futures root, or ticker as written -> (EXCHANGE:TICKER, rules)."""
-    found: dict[str, tuple[str, models.SymbolRules]] = {}
+def _symbol_rules(root: models.Root, table: SymbolTable, findings: list[Finding]) -> dict[str, models.SymbolRules]:
+    """By futures root, or by the symbol as written."""
+    found: dict[str, models.SymbolRules] = {}
     for name, rule in (root.symbols.__pydantic_extra__ or {}).items():
         try:
             instrument = lookup(name, table)
@@ -285,22 +291,24 @@ def _symbol_rules(
         if not future and (rule.contract or rule.roll):
             message = f"{instrument.tickerid} is no future: contract and roll are for futures only"
             findings.append(Finding(("symbols", name), message))
-        found[instrument.root or name.upper() if future else name.strip().upper()] = (instrument.tickerid, rule)
+        found[(future and instrument.root) or name.strip().upper()] = rule
     return found
 
 
 def _channels(
-    root: models.Root, secrets: Secrets, findings: list[Finding]
+    root: models.Root, folder: Path, secrets: Secrets, findings: list[Finding]
 ) -> tuple[dict[str, ChannelSettings], tuple[Route, ...]]:
     if not root.notify:
         return {"console": ChannelSettings("console", "console")}, (Route("console", severity=Severity.WARNING),)
     channels: dict[str, ChannelSettings] = {}
     routes: list[Route] = []
     for name, model in root.notify.items():
-        options = model.model_dump(exclude={"type", "severity", "events", "deployments"})
+        options = model.model_dump(exclude={"type", "severity", "events", "deployments"}, exclude_none=True)
         for key, value in options.items():
-            if key.endswith("_secret") and value is not None:
+            if key.endswith("_secret"):
                 _has(secrets, value, ("notify", name, key), findings)
+        if options.get("ca_file"):
+            options["ca_file"] = str(folder / options["ca_file"])
         channels[name] = ChannelSettings(name, model.type, options)
         unknown = [deployment for deployment in model.deployments if deployment not in root.deployments]
         for deployment in unknown:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from pinery.adapters.feeds.settings import ReplaySettings
+from pinery.adapters.notify.channels import build as build_channel
 from pinery.app.config.configuration import Configuration
 from pinery.app.config.findings import Finding, did_you_mean
 from pinery.core.errors import DataError
 from pinery.market.symbols import assumptions, lookup
 from pinery.trading.broker import Environment
+from pinery.trading.denials import Denial
 from pinery.trading.deployments import (
     Account,
     Bracket,
@@ -21,14 +25,16 @@ from pinery.trading.deployments import (
     Stage,
     Unit,
 )
+from pinery.trading.errors import ConfigError
 from pinery.trading.events import EVENTS
+from pinery.trading.mapping import contract_for
 from pinery.trading.signals import EntryType
 
 _HUNDRED = 100
 
 
-def check(configuration: Configuration) -> list[Finding]:
-    """Everything that is wrong (errors) or remarkable (warnings)."""
+def check(configuration: Configuration, now: int) -> list[Finding]:
+    """Everything that is wrong (errors) or remarkable (warnings) at ``now`` (Unix ms)."""
     found: list[Finding] = []
     for name, account in configuration.accounts.items():
         found += _limits(account.limits, ("accounts", name, "limits"))
@@ -41,7 +47,7 @@ def check(configuration: Configuration) -> list[Finding]:
             found.append(Finding((*path, "account"), message))
         else:
             found += stage_findings(deployment, account_of)
-        found += _symbols(configuration, deployment)
+        found += _symbols(configuration, deployment, now)
         found += _limits(deployment.limits, (*path, "limits"))
         found += bracket_findings(deployment)
         found += _sizing(deployment)
@@ -51,6 +57,7 @@ def check(configuration: Configuration) -> list[Finding]:
                 f"no alert can reach it yet: it has no webhook token; make one with: pinery config rotate-token {name}"
             )
             found.append(Finding(path, message, is_error=False))
+    found += _adapters(configuration)
     found += _leftovers(configuration)
     found += _routes(configuration)
     found += _servers(configuration)
@@ -69,22 +76,32 @@ def stage_findings(deployment: Deployment, account: Account) -> list[Finding]:
     return []
 
 
-def _symbols(configuration: Configuration, deployment: Deployment) -> Iterator[Finding]:
+def _symbols(configuration: Configuration, deployment: Deployment, now: int) -> Iterator[Finding]:
     path = ("deployments", deployment.name)
-    named = [("symbol",), deployment.symbol], *([("symbols", key), value] for key, value in deployment.symbols.items())
-    for keys, symbol in named:
+    named: dict[tuple[str, ...], str] = {("symbol",): deployment.symbol}
+    named |= {("symbols", sender): symbol for sender, symbol in deployment.symbols.items()}
+    for keys, symbol in named.items():
         try:
-            instrument = lookup(str(symbol), configuration.symbol_table)
+            instrument = lookup(symbol, configuration.symbol_table)
         except DataError as error:
             yield Finding((*path, *keys), f"{error.message}; {error.hint}")
             continue
-        if ":" not in str(symbol):
-            yield Finding(
-                (*path, *keys),
-                f'"{symbol}" lacks the exchange; write EXCHANGE:TICKER, as {instrument.prefix or "BINANCE"}:{symbol}',
-            )
-        elif instrument.assumed:
+        if ":" not in symbol:
+            message = f'"{symbol}" lacks the exchange; write it as {instrument.prefix or "EXCHANGE"}:{symbol}'
+            yield Finding((*path, *keys), message)
+            continue
+        if instrument.assumed:
             yield Finding((*path, *keys), assumptions(instrument), is_error=False)
+        meant = contract_for(
+            symbol,
+            replace(deployment, symbol=symbol),
+            now,
+            table=configuration.symbol_table,
+            margins=configuration.margins,
+            rolls=configuration.rolls,
+        )
+        if isinstance(meant, Denial):
+            yield Finding((*path, *keys), f"signals will be refused: {meant.reason}", is_error=False)
 
 
 def _limits(limits: Limits, path: tuple[str, ...]) -> Iterator[Finding]:
@@ -168,6 +185,24 @@ def _entry(deployment: Deployment) -> Iterator[Finding]:
     if deployment.bracket.flat_at_session_end and deployment.limits.windows == ():
         message = 'has no effect: trading_hours = "always" never end'
         yield Finding((*path, "bracket", "flat_at_session_end"), message, is_error=False)
+
+
+def _adapters(configuration: Configuration) -> Iterator[Finding]:
+    """What channels and feeds themselves say of their options."""
+    for name, channel in configuration.channels.items():
+        try:
+            build_channel(name, channel.type, configuration.channel_options(channel))
+        except ConfigError as error:
+            message = error.message.partition(": ")[2] or error.message
+            yield Finding(("notify", name), f"{message}; {error.hint}" if error.hint else message)
+    for name, account in configuration.accounts.items():
+        feed = account.options.get("feed")
+        if feed is not None:
+            try:
+                ReplaySettings.from_options(feed, configuration.folder)
+            except ConfigError as error:
+                for text in error.findings:
+                    yield Finding(("accounts", name, "feed"), text)
 
 
 def _leftovers(configuration: Configuration) -> Iterator[Finding]:

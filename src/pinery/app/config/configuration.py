@@ -93,6 +93,13 @@ class Configuration:
         """The value of a secret. Raises ConfigError if it is not there."""
         return self.secrets.value(name)
 
+    def channel_options(self, channel: ChannelSettings) -> dict[str, Any]:
+        """As its adapter takes them: ``password`` with the value of the secret that ``password_secret`` names."""
+        return {
+            key.removesuffix("_secret"): self.secret(value) if key.endswith("_secret") else value
+            for key, value in channel.options.items()
+        }
+
     def deployment(self, name: str) -> Deployment:
         """Raises NotFound."""
         return _named(name, self.deployments, "deployment")

@@ -17,6 +17,7 @@ from pinery.app.config.values import (
     Hours,
     Milliseconds,
     Minutes,
+    Moment,
     Number,
     Percent,
     Seconds,
@@ -142,6 +143,19 @@ class Limits(Section):
     allowed_symbols: list[str] | None = Field(default=None, description='Only these: "ES", "BINANCE:ETHUSDT.P".')
 
 
+class Feed(Section):
+    """Prices for a paper account: bars played back as if they were happening now."""
+
+    kind: Literal["replay"] = Field(default="replay", description='"replay".')
+    bars: dict[str, str] = Field(
+        description='EXCHANGE:TICKER to a file of bars, or to the timeframe of stored ones: "eth.csv", "5".'
+    )
+    speed: Number = Field(default=Decimal(1), description="Bar time per clock time: 60 plays an hour in a minute.")
+    loop: bool = Field(default=True, description="Begin again at the end.")
+    start: Moment | None = Field(default=None, description="First moment: a date, or a time with it.")
+    seed: int = Field(default=1, description="The same seed meets the same prices inside of bars.")
+
+
 class PaperAccount(Section):
     """A paper account: fills are simulated, nothing is risked."""
 
@@ -182,7 +196,7 @@ class PaperAccount(Section):
     )
     commission_per_contract: Number = Field(default=Decimal(0), description="Commission per contract, in money.")
     seed: int = Field(default=1, description="The same seed rejects, and fills in parts, the same orders.")
-    feed: dict[str, Any] | None = Field(
+    feed: Feed | None = Field(
         default=None, description="Where prices come from; without it orders fill at the prices that alerts carry."
     )
 
@@ -312,7 +326,7 @@ class MailChannel(_Channel):
 
     type: Literal["smtp"] = Field(description='"smtp".')
     host: str = Field(description="Mail server.")
-    port: Port = Field(default=587, description="Its port.")
+    port: Port | None = Field(default=None, description="Its port; without it 587, 465 or 25, by security.")
     security: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="Encryption of the connection."
     )
@@ -320,6 +334,11 @@ class MailChannel(_Channel):
     password_secret: str | None = Field(default=None, description="Name of the secret with the password.")
     sender: str = Field(description="From address.")
     recipients: list[str] = Field(min_length=1, description="To addresses.")
+    subject_prefix: str = Field(default="[Pinery] ", description="Begin of every subject.")
+    timeout: Seconds = Field(
+        default=15, json_schema_extra={"default": "15s"}, description="Longest wait for the server, at each step."
+    )
+    ca_file: str = Field(default="", description="Certificates to trust besides the system's own: a PEM file.")
 
 
 class RetentionModel(Section):
@@ -356,7 +375,9 @@ class Up(Section):
 class Log(Section):
     """What is logged."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="From which level on.")
+    level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        default="info", description="From which level on."
+    )
     format: Literal["auto", "json", "console"] = Field(
         default="auto", description="auto: console at a terminal, else JSON."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -50,7 +51,7 @@ def load_configuration(folder: Path, environment: Mapping[str, str] | None = Non
     configuration, found = build(model, folder, secrets, table, _version(text, symbols_text, secrets))
     findings += found
     if configuration is not None:
-        findings += check(configuration)
+        findings += check(configuration, time.time_ns() // 1_000_000)
     if configuration is None or any(finding.is_error for finding in findings):
         raise _failure(folder, _placed(findings, lines))
     findings = _placed([*findings, *risk_findings(configuration, risk_table(configuration))], lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -149,6 +149,14 @@ def read_time_of_day(value: Any) -> time:
     return time(int(match[1]), int(match[2]))
 
 
+def read_moment(value: Any) -> str:
+    """ISO 8601, from text or from a date of TOML's own."""
+    try:
+        return value.isoformat() if isinstance(value, date) else datetime.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        raise ValueError(f'{_short(value)} is no moment; write "2026-01-05" or "2026-01-05T14:30:00Z"') from None
+
+
 @dataclass(frozen=True, slots=True)
 class DayStart:
     at: time = time(17, 0)
@@ -200,5 +208,6 @@ Hours = Annotated[
         items={"type": "string"},
     ),
 ]
+Moment = Annotated[str, _validated(read_moment), _schema(["string"], ["2026-01-05", "2026-01-05T14:30:00Z"])]
 TimeOfDay = Annotated[time, _validated(read_time_of_day), _schema(["string"], ["03:00"])]
 DayStartText = Annotated[DayStart, _validated(read_day_start), _schema(["string"], ["17:00 America/Chicago"])]
