@@ -173,6 +173,15 @@ async def _enter_protected(harness: BrokerHarness, client: Client, make: Maker, 
     await client.send(make.bracket(entry, stop, target))
 
 
+async def _reverse(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    held = (await harness.truth([])).position
+    if held and harness.broker.capabilities.reverse_in_one:
+        side = Side.SELL if held > 0 else Side.BUY
+        entry = make.order(side, quantity=abs(held) + harness.quantity, closes=abs(held))
+        away = side.sign * harness.tick * random.randint(1, 12)
+        await client.send(make.bracket(entry, harness.price - away, harness.price + away))
+
+
 async def _exit(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
     held = (await harness.truth([])).position
     if held:
@@ -203,6 +212,6 @@ async def _restart(harness: BrokerHarness, client: Client, make: Maker, random: 
 _Step = Callable[[BrokerHarness, Client, Maker, Random], Awaitable[None]]
 _STEPS_BY_WEIGHT: tuple[_Step, ...] = (
     *(_enter, _enter, _enter_protected, _enter_protected, _enter_protected),
-    *(_exit, _cancel, _cancel, _again),
+    *(_exit, _reverse, _cancel, _cancel, _again),
     *(_move, _move, _move, _move, _move, _restart),
 )

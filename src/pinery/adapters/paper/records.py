@@ -78,6 +78,9 @@ class PaperOrder:
         )
 
 
+_DIGITS = 12  # after the point
+
+
 @dataclass(slots=True)
 class Holding:
     """The account's position in one contract, and whose it is.
@@ -102,7 +105,9 @@ class Holding:
         closing = min(abs(change), abs(self.quantity)) if change * self.quantity < 0 else ZERO
         profit = ZERO
         if closing:
-            share = self.cost if closing == abs(self.quantity) else self.cost * closing / abs(self.quantity)
+            # Rounded where sums still hold every digit, so that the rest makes up for it when it is closed.
+            whole = closing == abs(self.quantity)
+            share = self.cost if whole else round(self.cost * closing / abs(self.quantity), _DIGITS)
             signed = closing if self.quantity > 0 else -closing
             profit = signed * price - share
             self.cost -= share

@@ -42,8 +42,11 @@ class LastPrice:
 
 
 class Venue:
-    """One account. After an exception its state is worthless: make a new one from the book. ``last``: prices known. ``parts``: in how many
-    fills an order is served, where somebody plans that."""
+    """One account. After an exception its state is worthless: make a new one from the book.
+
+    ``fed``: whether a symbol has prices of its own. ``last``: prices known. ``parts``: in how many fills an order is
+    served, where somebody plans that.
+    """
 
     def __init__(
         self,

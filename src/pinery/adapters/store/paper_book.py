@@ -109,10 +109,12 @@ class SqlPaperBook:
             "positions": holdings_json(account.holdings),
         }
         if changes.before == 0:
-            written = connection.execute(_NEW_ACCOUNT.into(connection), {"account": self._account, **values})
+            new = _NEW_ACCOUNT.into(connection).returning(paper_accounts.c.account)
+            written = connection.execute(new, {"account": self._account, **values}).first() is not None
         else:
-            written = connection.execute(_SET_ACCOUNT, {"of": self._account, "before": changes.before, **values})
-        if written.rowcount != 1:
+            number = {"of": self._account, "before": changes.before}
+            written = connection.execute(_SET_ACCOUNT, number | values).rowcount == 1
+        if not written:
             raise BookConflict(f"the book of paper account {self._account} was written by somebody else")
         if changes.new:
             connection.execute(_NEW_ORDERS, [self._new_row(order) for order in changes.new])
