@@ -114,7 +114,7 @@ def _action(found: Found, deployment: Deployment) -> tuple[Action | None, str]:
     if not said:
         if not side_word:
             return None, ""
-        said, side_word = [side_word], held_word
+        said, side_word = [side_word], ""
     word = said[0]
     side = _side(side_word or held_word)
     if plain(word) in OPENING and word.casefold() not in own:
