@@ -155,6 +155,10 @@ def test_no_price_no_fill() -> None:
 def test_an_older_view_takes_nothing_back() -> None:
     ours = replace(ENTRY, status=Status.PARTIALLY_FILLED, filled=D(1), average_price=D(5000), venue_id="v1")
     assert difference((ours,), (held("1", updated=TIME),), (view(ours),)) == ()
+    canceled = replace(STOP, status=Status.CANCELED, updated=TIME)
+    assert difference((canceled,), (held("2"),), (view(STOP),), "2") == ()
+    amended = replace(STOP, stop_price=D(4997), revision=1, updated=TIME)
+    assert difference((amended,), (held("2"),), (view(STOP),), "2") == ()
     done = replace(ours, status=Status.FILLED, filled=D(2))
     assert difference((done,), (held("2", updated=TIME),), (view(done, filled="1"),)) == ()
 

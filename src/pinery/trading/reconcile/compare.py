@@ -178,7 +178,9 @@ class _Comparing:
             and (not order.status.is_open or (view.venue_id and not order.venue_id))
         ):
             self._advance(order, Event.ACCEPT, view)
-        if is_open and not order.status.is_final and not order.cancel_requested:
+        # Of what we changed since the snapshot was taken, it shows how it was before.
+        overtaken = order.updated >= self.venue.snapshot.time and view is self.shown.get(order.client_id)
+        if is_open and not (order.status.is_final or order.cancel_requested or overtaken):
             order = self._terms(order, view)
         self._fills(order, view, total)
         filled = max(order.filled, total)
@@ -186,8 +188,8 @@ class _Comparing:
         if view.status is Status.UNKNOWN:
             self._ask_again(order, "the venue does not say what became of it")
         elif order.status.is_final:
-            # A view from before its last fills, else it works still.
-            if is_open and total >= order.filled and total < view.quantity:
+            # A view from before its end, else it works still.
+            if is_open and order.filled <= total < view.quantity and not overtaken:
                 self.actions.append(CancelAtVenue(order, view))
         elif filled >= order.quantity:
             self._ends(order, Status.FILLED)
