@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pinery.adapters.store.backup import Manifest
     from pinery.app.config.configuration import Configuration
 
-FolderOption = Annotated[Path, typer.Option("--folder", metavar="DIR", help="Folder with pinery.toml.")]
+FolderOption = Annotated[Path, typer.Option("--folder", "--dir", metavar="DIR", help="Folder with pinery.toml.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
