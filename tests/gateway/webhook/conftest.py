@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from pinery.app import logs
+
+
+class Unmasked(logging.StreamHandler[io.StringIO]):
+    """Lines as they were given to the log, before anything hides secrets in them."""
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """All that is logged, from debug up. Logging belongs to the process: everything is put back afterwards."""
+    root, hooks, shown = logging.getLogger(), (sys.excepthook, threading.excepthook), warnings.showwarning
+    handlers, level = root.handlers[:], root.level
+    output = io.StringIO()
+    logs.configure("debug", "json", stream=io.StringIO())
+    root.addHandler(Unmasked(output))
+    yield output
+    logging.captureWarnings(False)
+    sys.excepthook, threading.excepthook = hooks
+    warnings.showwarning = shown
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
