@@ -10,8 +10,9 @@ from pinery.adapters.feeds.settings import ReplaySettings
 from pinery.adapters.notify.channels import build as build_channel
 from pinery.app.config.configuration import Configuration
 from pinery.app.config.findings import Finding, did_you_mean
-from pinery.core.errors import DataError
+from pinery.core.errors import DataError, PineryError
 from pinery.market.symbols import assumptions, lookup
+from pinery.runtime.timeframes import Timeframe
 from pinery.trading.broker import Environment
 from pinery.trading.denials import Denial
 from pinery.trading.deployments import (
@@ -28,9 +29,11 @@ from pinery.trading.deployments import (
 from pinery.trading.errors import ConfigError
 from pinery.trading.events import EVENTS
 from pinery.trading.mapping import contract_for
+from pinery.trading.messages import PRESETS, check_template
 from pinery.trading.signals import EntryType
 
 _HUNDRED = 100
+RETRIES_TAKE = 15  # seconds: three times five
 
 
 def check(configuration: Configuration, now: int) -> list[Finding]:
@@ -52,6 +55,7 @@ def check(configuration: Configuration, now: int) -> list[Finding]:
         found += bracket_findings(deployment)
         found += _sizing(deployment)
         found += _entry(deployment)
+        found += _messages(deployment)
         if name not in configuration.hooks:
             message = (
                 f"no alert can reach it yet: it has no webhook token; make one with: pinery config rotate-token {name}"
@@ -179,12 +183,32 @@ def _entry(deployment: Deployment) -> Iterator[Finding]:
             yield Finding((*path, "limit_offset"), message, is_error=False)
         if deployment.limit_offset.unit in (Unit.PRICE, Unit.SIGNAL):
             yield Finding((*path, "limit_offset"), 'must be a distance, as "2 ticks" or "0.1%"')
+    if deployment.timeframe:
+        try:
+            Timeframe.parse(deployment.timeframe)
+        except PineryError:
+            message = f'"{deployment.timeframe}" is no timeframe; write it as TradingView does: "5", "60", "1D"'
+            yield Finding((*path, "timeframe"), message)
     if deployment.bracket.max_bars is not None and not deployment.timeframe:
         message = "counts bars of the timeframe, and none is given: alerts must carry it"
         yield Finding((*path, "bracket", "max_bars"), message, is_error=False)
     if deployment.bracket.flat_at_session_end and deployment.limits.windows == ():
         message = 'has no effect: trading_hours = "always" never end'
         yield Finding((*path, "bracket", "flat_at_session_end"), message, is_error=False)
+
+
+def _messages(deployment: Deployment) -> Iterator[Finding]:
+    path = ("deployments", deployment.name)
+    if deployment.template is not None:
+        yield from (Finding((*path, "template"), text) for text in check_template(deployment.template))
+    if deployment.preset is not None and deployment.preset not in PRESETS:
+        yield Finding(
+            (*path, "preset"), f'"{deployment.preset}" is not known; {did_you_mean(deployment.preset, PRESETS)}'
+        )
+    if deployment.retry_window < RETRIES_TAKE:
+        message = f"{deployment.retry_window} s is short: TradingView repeats an alert for {RETRIES_TAKE} s, "
+        message += "and what comes later counts as a new one"
+        yield Finding((*path, "retry_window"), message, is_error=False)
 
 
 def _adapters(configuration: Configuration) -> Iterator[Finding]:
@@ -226,3 +250,13 @@ def _servers(configuration: Configuration) -> Iterator[Finding]:
         yield Finding(("control", "port"), f"{control.port} is the webhook's port already; choose another")
     if not webhook.allowed_addresses and not webhook.allow_loopback:
         yield Finding(("webhook", "allowed_addresses"), "is empty, and allow_loopback is off: nobody may send alerts")
+    if webhook.public_url and webhook.allow_loopback and not webhook.trusted_proxies:
+        message = "a proxy on this machine makes every sender look like this machine; "
+        message += 'add trusted_proxies = ["127.0.0.1"], or take allow_loopback out'
+        yield Finding(("webhook", "allow_loopback"), message, is_error=False)
+    if control.public_url.startswith("https://") and not control.secure_cookies:
+        yield Finding(("control", "public_url"), "is https: add secure_cookies = true", is_error=False)
+    if control.host not in ("127.0.0.1", "::1", "localhost") and not control.secure_cookies:
+        message = f"{control.host} is reached from other machines, and passwords would come unencrypted; "
+        message += "put a proxy with https before it, and add secure_cookies = true"
+        yield Finding(("control", "host"), message, is_error=False)

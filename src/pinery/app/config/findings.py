@@ -17,6 +17,9 @@ Path = tuple[str | int, ...]
 _NAMED = frozenset({"accounts", "deployments", "notify", "symbols", "stages"})
 
 
+_LONGEST = 480  # characters of a finding, whatever stands in the file
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """``path`` are the keys that lead to the setting; ``file`` where they are."""
@@ -30,7 +33,9 @@ class Finding:
     def __str__(self) -> str:
         line = f" line {self.line}" if self.line is not None else ""
         place = place_of(self.path)
-        return f"{self.file}{line}: {place}: {self.message}" if place else f"{self.file}{line}: {self.message}"
+        text = f"{self.file}{line}: {place}: {self.message}" if place else f"{self.file}{line}: {self.message}"
+        shown = "".join(one if one.isprintable() else "�" for one in text[:_LONGEST])
+        return shown if len(text) <= _LONGEST else f"{shown}…"
 
 
 def place_of(path: Path) -> str:

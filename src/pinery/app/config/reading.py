@@ -37,8 +37,12 @@ def load_configuration(folder: Path, environment: Mapping[str, str] | None = Non
     text = _text(folder / FILE_NAME)
     lines = Lines(text)
     secrets, findings = read_secrets(folder, environment)
+    data = _parsed(text)
+    unusable = _unusable(data)
+    if unusable:
+        raise _failure(folder, _placed(unusable, lines))
     try:
-        model = Root.model_validate(_parsed(text))
+        model = Root.model_validate(data)
     except ValidationError as error:
         raise _failure(folder, [*findings, *_placed(from_validation(error, Root), lines)]) from None
     table, symbols_text = _symbol_table(folder, model, findings)
@@ -75,6 +79,19 @@ def _parsed(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         finding = f"{FILE_NAME}: is not valid TOML: {error}"
         raise ConfigError(finding, (finding,), hint='texts are in quotes: symbol = "CME_MINI:ES1!"') from None
+
+
+def _unusable(data: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[Finding]:
+    """Texts that no file name, address or password can be."""
+    found = []
+    for key, value in data.items():
+        items = value if isinstance(value, list) else [value]
+        for item in items:
+            if isinstance(item, dict):
+                found += _unusable(item, (*path, key))
+            elif isinstance(item, str) and "\0" in item:
+                found.append(Finding((*path, key), "holds a character that cannot be used: \\u0000"))
+    return found
 
 
 def _symbol_table(folder: Path, model: Root, findings: list[Finding]) -> tuple[SymbolTable, str]:

@@ -19,9 +19,10 @@ from pinery.trading.distances import parse as parse_distance
 from pinery.trading.windows import parse_window, zone_of
 
 OFF = "off"
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h|d)?")
+_SMALLEST, _LARGEST = Decimal("1e-12"), Decimal("1e15")
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*(ms|s|sec|m|min|h|d)?")
 _MS = {"ms": 1, "s": 1000, "sec": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
-_AMOUNT = r"(\d[\d_,]*(?:\.\d+)?)"
+_AMOUNT = r"(\d[\d_,]{0,20}(?:\.\d{1,12})?)"
 _SIZES = (
     (SizingKind.RISK, re.compile(rf"risk\s+{_AMOUNT}\s*([A-Za-z]{{2,6}})?")),
     (SizingKind.PERCENT_OF_EQUITY, re.compile(rf"{_AMOUNT}\s*%(?:\s+of\s+equity)?()")),
@@ -32,12 +33,16 @@ SIZE_FORMS = '1 (contracts), "5000 USD" (worth), "10%" (of equity) or "risk 250 
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    """True for numbers of a size that anything here may have."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    number = Decimal(value)
+    return number.is_finite() and (number == 0 or _SMALLEST <= abs(number) <= _LARGEST)
 
 
 def read_number(value: Any) -> Decimal:
-    if not _number(value) or not Decimal(value).is_finite():
-        raise ValueError(f"{_short(value)} is not a number")
+    if not _number(value):
+        raise ValueError(f"{_short(value)} is not a number that can be used here")
     return Decimal(value)
 
 
@@ -83,7 +88,7 @@ def read_percent(value: Any) -> Decimal:
             value = Decimal(value.strip()[:-1].strip())
         except ArithmeticError:
             raise ValueError(f'{_short(value)} is not a percentage; write "2%"') from None
-    if not _number(value) or not Decimal(value).is_finite() or value < 0:
+    if not _number(value) or value < 0:
         raise ValueError(f'{_short(value)} is not a percentage; write "2%" or 2')
     return Decimal(value)
 
@@ -103,7 +108,7 @@ def read_distance(value: Any) -> Distance:
 
 
 def read_ticks(value: Any) -> Decimal:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*ticks?", value.strip().lower()) if isinstance(value, str) else None
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*ticks?", value.strip().lower()) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f'{_short(value)} is not a number of ticks; write "1 tick"')
     return Decimal(match[1])
