@@ -212,7 +212,7 @@ def answer(connection: socket.socket) -> bytes:
     return received
 
 
-def test_a_sender_that_goes_away_early_leaves_nothing_and_one_that_goes_late_is_stored(
+def test_a_sender_that_leaves_early_is_forgotten_and_one_that_leaves_late_is_stored(
     store: Store, log: io.StringIO
 ) -> None:
     head = f"POST /hook/{TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n".encode()

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-import pinery
 from pinery.gateway.settings import HOOK_PATH, Hook, WebhookSettings
 from pinery.gateway.webhook.hook import HookEndpoint, Observe
 from pinery.gateway.webhook.intake import Intake
@@ -58,10 +60,14 @@ def create_app(
         await run_in_threadpool(taking.close)
 
     # No pages about the API are served: nothing but health is there for strangers.
-    app = FastAPI(title="Pinery webhook", version=pinery.__version__, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(title="Pinery webhook", version=version("pinery"), openapi_url=None, lifespan=lifespan)
     app.router.redirect_slashes = False  # senders do not follow, and an alert would be lost
     endpoint = HookEndpoint(settings, hooks, taking, observe, monotonic)
     app.router.routes.append(Route(HOOK_PATH + "{token:path}", endpoint, include_in_schema=False))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        return JSONResponse({"error": error.detail.lower()}, error.status_code, error.headers)
 
     @app.get("/healthz", summary="The process is alive", tags=["health"])
     async def healthz() -> Health:

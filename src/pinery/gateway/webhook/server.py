@@ -74,8 +74,8 @@ async def serve(
 ) -> None:
     """Serves ``app`` until ``stopping`` is set; then requests in progress are answered first.
 
-    ``share``: other processes of the same user that share it listen on the same port. ``port`` 0 takes any free one; ``listening`` is told which. Raises UsageError where the port cannot be had;
-    ``setting`` is where people change it.
+    ``share``: other processes of the same user that share it listen on the same port. ``port`` 0 takes any free one;
+    ``listening`` is told which. Raises UsageError where the port cannot be had; ``setting`` is where people change it.
     """
     bound = _bind(host, port, setting, share)
     server = _Server(
