@@ -15,7 +15,7 @@ from pinery.adapters.paper.book import MemoryBook
 from pinery.adapters.paper.broker import PaperBroker
 from pinery.trading.broker import Balance, Quote, ReportKind
 from pinery.trading.errors import NotSent, Rejected
-from pinery.trading.orders.model import Order, OrderType, Role, Side, Status, Ticket, TimeInForce
+from pinery.trading.orders.model import Amendment, Order, OrderType, Role, Side, Status, Ticket, TimeInForce
 from pinery.trading.prices import Tick
 from tests.adapters.conformance.harness import Maker, Reader
 from tests.adapters.paper.harness import ACCOUNT, ES, ETH, PaperHarness, PushFeed, SetClock, contract, settings
@@ -341,6 +341,54 @@ def test_two_deployments_on_opposite_sides_each_close_their_own() -> None:
         assert position.quantity == D("-0.3")
         with pytest.raises(Rejected):
             await it.submit(it.make.sell(deployment="one", role=Role.EXIT))
+
+    run(scenario)
+
+
+async def _two_entries(it: Desk) -> tuple[Ticket, Ticket]:
+    """Long 0.6 by two entries, each with its stop and target."""
+    first = it.make.bracket(it.make.buy(), D(1980), D(2020))
+    second = it.make.bracket(it.make.buy(), D(1970), D(2030))
+    await it.submit(first.order, *first.protection)
+    await it.submit(second.order, *second.protection)
+    return first, second
+
+
+def test_protection_closes_what_its_own_entry_opened() -> None:
+    async def scenario(it: Desk) -> None:
+        first, second = await _two_entries(it)
+        await it.alert("2020")
+        assert await it.status(first.protection[0]) is Status.CANCELED
+        assert await it.status(second.protection[0]) is Status.WORKING
+        assert (await it.broker.snapshot()).positions[0].quantity == D("0.3")
+
+    run(scenario)
+
+
+def test_a_stop_made_larger_covers_the_whole_position() -> None:
+    async def scenario(it: Desk) -> None:
+        first, second = await _two_entries(it)
+        await it.broker.cancel(second.protection[0])
+        stop = first.protection[0]
+        await it.broker.amend(stop, Amendment(stop.client_id, 1, quantity=D("0.6")))
+        await it.alert("1975")
+        assert await it.fills(stop) == [(D("0.6"), D(1975))]
+        assert (await it.broker.snapshot()).orders == ()
+
+    run(scenario)
+
+
+def test_a_stop_sent_later_for_an_entry_that_is_closed_protects_what_is_held() -> None:
+    async def scenario(it: Desk) -> None:
+        first, second = await _two_entries(it)
+        await it.broker.cancel(second.protection[0])
+        await it.alert("2020")  # the first entry's target
+        late = it.make.stop(Side.SELL, D(2000), role=Role.STOP, parent=first.order.client_id)
+        await it.submit(late)
+        assert await it.status(late) is Status.WORKING
+        await it.alert("1999")
+        assert await it.fills(late) == [(D("0.3"), D(1999))]
+        assert (await it.broker.snapshot()).positions == ()
 
     run(scenario)
 

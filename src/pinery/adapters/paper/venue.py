@@ -9,7 +9,8 @@ and as reports. Rules of fills are the emulator's (``matching``):
 - protection becomes active with the entry's fills, for what they opened, and its orders cancel each other;
 - reduce-only orders close what their own deployment holds, no more. A real venue only knows the account's position;
   on paper two deployments may hold opposite sides of one contract. Protection closes at most what its own entry
-  opened and its own protection has not closed yet. Where nothing is left to reduce, such an order is canceled.
+  opened and its own protection has not closed yet; an order that is sent later, or made larger, than that allows is
+  about the deployment's whole position. Where nothing is left to reduce, such an order is canceled.
 """
 
 from __future__ import annotations
@@ -87,13 +88,13 @@ class Venue:
 
     def submit(self, ticket: Ticket, now: int) -> str:
         """Returns the venue's id. Raises Rejected."""
-        order = ticket.order
+        order = self._unlinked(ticket.order)
         before = self._order(order.client_id)
         if before is not None:
             if before.status is Status.REJECTED:
                 raise Rejected(before.code, before.reason)
             return before.venue_id
-        refusal = self._refusal(ticket)
+        refusal = self._refusal(order, ticket.protection)
         placed = self._place(order, now, refusal)
         if refusal is not None:
             raise refusal
@@ -103,7 +104,10 @@ class Venue:
             mine.add(protection.client_id)
         if not self._fed(order.symbol):
             last = self.last.get(order.symbol)
-            at = order.reference_price if order.reference_price is not None or last is None else last.price
+            # An alert's price is that of its order; orders that rest are about where the market is.
+            at = order.reference_price
+            if last is not None and (at is None or order.type is not OrderType.MARKET):
+                at = last.price
             if at is not None:
                 if last is None:
                     self._note_price(order.symbol, at, now)
@@ -126,6 +130,9 @@ class Venue:
         if amendment.quantity is not None and amendment.quantity <= order.filled:
             raise Rejected("BROKER_REJECTED", f"quantity {amendment.quantity} is not above {order.filled}, filled")
         order.revision = amendment.revision
+        entry = self._entry(order)
+        if entry is not None and entry.opened and (amendment.quantity or ZERO) > order.quantity:
+            order.parent = ""
         for name in ("quantity", "limit_price", "stop_price"):
             value = getattr(amendment, name)
             if value is not None:
@@ -206,13 +213,18 @@ class Venue:
 
     # --- placing ----------------------------------------------------------------------
 
-    def _refusal(self, ticket: Ticket) -> Rejected | None:
-        order = ticket.order
+    def _unlinked(self, order: Order) -> Order:
+        """Without an entry of which nothing is left to protect, and will not be."""
+        entry = self._order(order.parent) if order.parent else None
+        alive = entry is not None and (not entry.status.is_final or entry.opened > entry.closed)
+        return order if alive else replace(order, parent="")
+
+    def _refusal(self, order: Order, protection: Iterable[Order]) -> Rejected | None:
         try:
             self._contracts(order.symbol)
         except PineryError as error:
             return Rejected("SYMBOL_UNKNOWN", error.message)
-        for each in (order, *ticket.protection):
+        for each in (order, *protection):
             if lacks := _lacks(each):
                 return Rejected("BROKER_REJECTED", f"order {each.client_id} has no {lacks}")
         if self._draw(order.client_id, "reject").random() < self._settings.reject_share:
@@ -224,7 +236,7 @@ class Venue:
                 f"no price is known for {order.symbol}: the account has no market feed for it and the alert "
                 "carries no price; put a price into the alert's message, or configure a feed",
             )
-        if order.reduce_only and not self._capacity(_paper_order(order, 0, 0)):
+        if order.reduce_only and not order.parent and not self._capacity(_paper_order(order, 0, 0)):
             return Rejected("BROKER_REJECTED", f"reduce-only, and {order.deployment} holds nothing to reduce")
         return None
 
