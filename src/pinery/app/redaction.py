@@ -27,23 +27,30 @@ _KEY = re.compile(rf"{_NAMES}|(?:^|[_-])pass$", re.IGNORECASE)
 _QUOTED = r"b?\"(?:\\.|[^\"\\])*\"?|b?'(?:\\.|[^'\\])*'?|\\\"[^\"]*\"?"
 _VALUE = rf"(?:{_QUOTED}|\S+)"
 
-#: Text that looks like a secret, and what stays of it. Rather too much is masked than too little. None of them may take
-#: more than linear time: strangers write what is logged.
-_LOOKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"((?:/|%2f)hook(?:/|%2f))[^\s\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
+#: Text that looks like a secret: words without which it cannot (asked first, it is much faster), the pattern, and what
+#: stays of it. Rather too much is masked than too little. None of them may take more than linear time: strangers write
+#: what is logged.
+_LOOKS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+    (("hook",), re.compile(r"((?:/|%2f)hook(?:/|%2f))[^\s\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
     # scheme://user:password@host
-    (re.compile(r"(://[^\s:/@\"'<>]{0,200}:)[^\s\"'<>]{0,500}@"), rf"\1{MASK}@"),
+    (("://",), re.compile(r"(://[^\s:/@\"'<>]{0,200}:)[^\s\"'<>]{0,500}@"), rf"\1{MASK}@"),
     # To the end of the quotes, or of the line: cookies hold several values, credentials a scheme and a value.
     (
+        ("authorization", "cookie"),
         re.compile(
             rf"(authorization|cookie)(\\?[\"']?\s{{0,4}}[:=,]\s{{0,4}})(?:{_QUOTED}|[^\n]+)",
             re.IGNORECASE,
         ),
         rf"\1\2{MASK}",
     ),
-    (re.compile(r"\b(bearer|basic)\s{1,4}[a-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
+    (
+        ("bearer", "basic"),
+        re.compile(r"\b(bearer|basic)\s{1,4}[a-z0-9._~+/=-]{6,}", re.IGNORECASE),
+        rf"\1 {MASK}",
+    ),
     # password=…, "api_key": "…", token='…'
     (
+        ("pass", "pwd", "secret", "token", "auth", "cookie", "csrf", "credential", "key"),
         re.compile(rf"((?:{_NAMES}|\bpass)[\w-]{{0,20}})(\\?[\"']?\s{{0,4}}[:=]\s{{0,4}}){_VALUE}", re.IGNORECASE),
         rf"\1\2{MASK}",
     ),
@@ -83,8 +90,10 @@ class Redactor:
     def text(self, text: str) -> str:
         if self._values is not None:
             text = self._values.sub(MASK, text)
-        for look, kept in _LOOKS:
-            text = look.sub(kept, text)
+        folded = text.casefold()
+        for words, look, kept in _LOOKS:
+            if any(word in folded for word in words):
+                text = look.sub(kept, text)
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST} more characters)"
 
     def field(self, name: str, value: Any, depth: int = 0) -> Any:

@@ -12,7 +12,7 @@ from pinery.adapters.store.tables import trades
 from pinery.trading.figures import TradeTotals
 from pinery.trading.positions.model import Trade
 
-_DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
 
 _profit = sa.cast(trades.c.profit, sa.Float)
 _PAST = trades.c.exit_time < sa.bindparam("since")
@@ -35,7 +35,7 @@ class TradeFigures:
         self._past: dict[str, TradeTotals] = {}
 
     def totals(self, connection: sa.Connection, now: int) -> Mapping[str, TradeTotals]:
-        since = now - now % _DAY_MS - _DAY_MS
+        since = now - now % _HOUR_MS - _HOUR_MS
         count = connection.execute(_COUNT, {"since": since}).scalar_one()
         if since != self._since or count != self._count:
             self._past = _totals(connection, _PAST, since)
