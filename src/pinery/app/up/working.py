@@ -38,7 +38,7 @@ async def work(around: Surroundings) -> None:
     )
     dispatcher = Dispatcher(
         around.store,
-        {name: build(name, channel.type, channel.options) for name, channel in channels.items()},
+        {name: build(name, channel.type, configuration.channel_options(channel)) for name, channel in channels.items()},
         around.clock,
         around.owner,
         observe=around.recorder.observe,

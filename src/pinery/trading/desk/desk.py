@@ -149,6 +149,12 @@ class Desk:
         ledger.clean()
         for request in outgoing:
             self._send(request)
+        if self._recovery.problem:
+            self.log.warning("broker_not_answering", problem=self._recovery.problem)
+            self._recovery.problem = ""
+        now = self.clock.monotonic()
+        if self._connected and self._recovery.due(ledger, self._out, now, self.pace.resolve, self.pace.reconcile):
+            self._recovery.ask(self.broker, ledger, self._out, now, self.wake)
 
     def _pass(
         self, tx: Tx, reports: list[Report], asked: recovery.Asked | None, handed: dict[str, int], out: set[str]
@@ -186,6 +192,11 @@ class Desk:
 
     def _work_through(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
         commands.obey(applier, decider, self._recovery, tx, now, now_us)
+        for order in self._recovery.unclosed:
+            key, why = f"auto:abandoned:{order.client_id}", "the reversal did not reach the broker in time"
+            commands.give_exit(key, order.deployment, order.symbol, "pinery", why, "close", applier, decider, tx, now,
+                               now_us)  # fmt: skip
+        self._recovery.unclosed.clear()
         self._halt(applier, now)
         self._release.go(applier, decider, tx, now, now_us)
         if applier.ledger.entered:

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from pinery.trading.broker import Balance, Quote
 from pinery.trading.deployments import Account
@@ -19,6 +18,7 @@ from pinery.trading.orders.model import ZERO, Order, OrderChange, OrderType, Rol
 from pinery.trading.positions.book import flat
 from pinery.trading.positions.model import Position, Trade
 from pinery.trading.store import Day, Standing, StateRow, TradingState, Tx
+from pinery.trading.windows import zone_of
 
 _STRICTNESS = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 2}
 
@@ -107,7 +107,7 @@ class Ledger:
 
     def today(self, now: int) -> str:
         """The trading day by the account's rule: after ``day_starts`` it is the next date's."""
-        local = datetime.fromtimestamp(now / 1000, ZoneInfo(self.account.day_zone))
+        local = datetime.fromtimestamp(now / 1000, zone_of(self.account.day_zone))
         starts = self.account.day_starts
         late = local.time() >= starts and starts.hour >= 12
         early = local.time() < starts and starts.hour < 12

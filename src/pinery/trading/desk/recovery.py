@@ -40,6 +40,8 @@ class Recovery:
     """``done``: compared since the broker was connected, and since the ledger was loaded."""
 
     done: bool = False
+    problem: str = ""  # why there was no answer, for the log
+    unclosed: list[Order] = field(default_factory=list)  # reversals that were given up, whose position is to go
     _wanted: bool = True
     _asked_at: float = float("-inf")
     _answers: Asked | None = None
@@ -82,9 +84,10 @@ class Recovery:
                 except BrokerError as error:
                     found[order.client_id] = Unanswered(error.message)
             self._answers = Asked(snapshot, found, local.in_flight)
-        except Exception:
+        except Exception as error:
             # No answer is no news; not even an adapter's own fault.
             self._wanted = True
+            self.problem = f"{type(error).__name__}: {error}"
         finally:
             self._task = None
             wake()
@@ -165,6 +168,9 @@ class Recovery:
             return
         applier.ledger.changes.extend(changes[:-1])
         applier.changed(order, after, changes[-1] if changes else None, tx, now, now_us)
+        if isinstance(action, act.Abandon) and order.closes:
+            # A reversal that never left: the position that it was to end is still there.
+            self.unclosed.append(order)
 
 
 def _is_open_question(order: Order, out: set[str]) -> bool:
