@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from pinery.trading.events import Event
 from pinery.trading.orders.model import Status
 from pinery.trading.store import Decision, Outcome
 from tests.adapters.store.samples import DAY, fill, message, order, position, signal, trade
-from tests.stores import KINDS, store_url
+from tests.stores import KINDS, sqlite_store, store_url
 
 NOW = 1_763_900_000_000  # 2025-11-23
 
@@ -175,6 +177,22 @@ def test_a_folder_that_takes_no_file_is_told(store: SqlStore, tmp_path: Path) ->
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="cannot be written"):
         saving.backup(url_of(store), tmp_path / "file" / "backups", NOW, {})
+
+
+def test_a_full_disk_leaves_no_half_backup(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True)
+    if os.geteuid() != 0 or mounted.returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    try:
+        with sqlite_store(tmp_path) as store:
+            store.write(lambda tx: tx.inbox.add([message(n, body="x" * 1000) for n in range(1000)]))
+            with pytest.raises(StoreError, match=f"cannot be written in {folder}: No space left"):
+                saving.backup(url_of(store), folder, NOW, {})
+        assert list(folder.iterdir()) == []
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_a_store_that_is_not_there_has_no_backup(tmp_path: Path) -> None:

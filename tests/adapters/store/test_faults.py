@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -19,19 +19,7 @@ from pinery.adapters.store.database import SqlStore, open_store, parse_url
 from pinery.core.errors import InternalError, UsageError
 from pinery.trading.errors import StoreError
 from tests.adapters.store.samples import message
-from tests.stores import SERVER, postgres_store, postgres_url, sqlite_store
-
-
-@pytest.fixture
-def file_store(tmp_path: Path) -> Iterator[SqlStore]:
-    with sqlite_store(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture
-def server_store() -> Iterator[SqlStore]:
-    with postgres_store() as store:
-        yield store
+from tests.stores import SERVER, postgres_url
 
 
 def add(store: SqlStore, body: str = "IN") -> None:
@@ -63,9 +51,12 @@ def test_a_full_database_recovers(file_store: SqlStore) -> None:
 
 def test_a_full_disk_recovers() -> None:
     folder = Path(tempfile.mkdtemp(prefix="pinery-full-"))
-    if os.geteuid() != 0 or subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
-    ).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
+        ).returncode
+    ):
         folder.rmdir()
         pytest.skip("a small disk can be mounted by root only")
     try:
@@ -156,7 +147,7 @@ def test_a_writer_that_does_not_end_makes_others_give_up(tmp_path: Path) -> None
 
     def long(tx) -> float:
         begun = time.monotonic()
-        with pytest.raises(StoreError, match="others have kept it for 0.1 s"):
+        with pytest.raises(StoreError, match=r"others have kept it for 0\.1 s"):
             add(second)
         return time.monotonic() - begun
 
@@ -244,3 +235,8 @@ def test_no_password_is_shown() -> None:
         store = open_store(url.replace("root@", "root:hunter2@"))
         assert "hunter2" not in store.url + repr(store) + repr(store.engine.url)
         store.close()
+
+
+def test_errors_of_the_callers_own_files_are_left_to_it(file_store: SqlStore, tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        file_store.write(lambda tx: tmp_path.read_text())

@@ -6,7 +6,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinery.adapters.store.records import dumps, from_json, to_json
@@ -52,6 +52,7 @@ def records(kind: type) -> st.SearchStrategy[Any]:
     "kind", [Signal, Event, Lot, Position, Trade, Order, OrderChange, Fill, Quote, Balance, Message, Command]
 )
 def test_records_come_back_from_json_as_they_were(kind: type) -> None:
+    @settings(max_examples=50)
     @given(records(kind))
     def comes_back(record: Any) -> None:
         assert from_json(kind, json.loads(dumps(to_json(record)))) == record

@@ -18,12 +18,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
 import sqlalchemy as sa
 
-import pinery
 from pinery.adapters.store.database import open_store
 from pinery.adapters.store.migrations import REVISIONS, VERSION_TABLE, revision_of, upgrade
 from pinery.adapters.store.owner import is_dead
@@ -93,7 +93,7 @@ def backup(
                     lambda tx: (revision_of(tx.connection), _export(tx.connection, Path(work), progress))
                 )
                 files = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in extra_files.items()}
-                manifest = Manifest(now, pinery.__version__, schema or "", facts, files)
+                manifest = Manifest(now, version("pinery"), schema or "", facts, files)
                 draft = Path(work) / "draft"
                 _pack(draft, manifest, Path(work), extra_files)
                 target = folder / f"pinery-backup-{datetime.fromtimestamp(now / 1000, UTC):{_TIME}}.tar.gz"

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from pinery.adapters.store.faults import told_as_store_errors
+from pinery.adapters.store.faults import files_told_as_store_errors, told_as_store_errors
 from pinery.adapters.store.migrations import bring_up_to_date, require_current
 from pinery.adapters.store.postgres import PostgresServer
 from pinery.adapters.store.sqlite import SqliteFile
@@ -76,10 +76,8 @@ def open_store(url: str, *, create: bool = True, lock_timeout: float = LOCK_TIME
         if parsed.get_backend_name() == "sqlite":
             path = Path(parsed.database or "")
             if create:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                if not path.exists():
-                    # The bodies of alerts may hold senders' secrets.
-                    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+                with files_told_as_store_errors(shown):
+                    _make_file(path)
             database = SqliteFile(path, create=create, lock_timeout=lock_timeout)
         else:
             database = PostgresServer(parsed, lock_timeout=lock_timeout)
@@ -92,6 +90,13 @@ def open_store(url: str, *, create: bool = True, lock_timeout: float = LOCK_TIME
             database.close()
             raise
     return SqlStore(database, shown)
+
+
+def _make_file(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # Nobody else's to read: the bodies of alerts may hold senders' secrets.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def parse_url(url: str) -> sa.URL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,16 +63,30 @@ _POSTGRESQL = {
 
 @contextmanager
 def told_as_store_errors(store: str) -> Iterator[None]:
-    """Errors of the database raised within come out as StoreError. ``store`` is its URL, without a password."""
+    """Errors of the database raised within come out as StoreError. ``store`` is its URL, without a password.
+
+    Not OSError: a transaction may work with files of its own, which are not the store's.
+    """
     try:
         yield
     except PineryError:
         raise
-    except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise store_error(error, store) from error
+    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+        raise _store_error(error, store) from error
 
 
-def store_error(error: BaseException, store: str) -> PineryError:
+@contextmanager
+def files_told_as_store_errors(store: str) -> Iterator[None]:
+    """The same for the files that Pinery itself makes for a store."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+        hint = _FULL[1] if error.errno in (errno.ENOSPC, errno.EDQUOT) else _READ_ONLY[1]
+        raise StoreError(f"the store {store} cannot be used: {what}", hint) from error
+
+
+def _store_error(error: BaseException, store: str) -> PineryError:
     cause = error.orig if isinstance(error, sa.exc.StatementError) and error.orig is not None else error
     found = _of_cause(cause)
     if found is not None:
@@ -92,9 +107,6 @@ def _of_cause(cause: BaseException) -> tuple[str, str] | None:
         if name == "SQLITE_ERROR" and "no such" in str(cause):
             return _SCHEMA
         return _longest(_SQLITE, name)
-    if isinstance(cause, OSError):
-        what = f"{cause.strerror or cause}" + (f" ({cause.filename})" if cause.filename else "")
-        return what, "look at the disk, and at the rights of the folder"
     if hasattr(cause, "sqlstate"):  # psycopg.Error
         if cause.sqlstate is not None:
             return _longest(_POSTGRESQL, str(cause.sqlstate))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pinery.adapters.store.faults import files_told_as_store_errors
 from pinery.core.errors import InternalError
 from pinery.trading.errors import StoreError
 
@@ -77,7 +78,8 @@ class WriteLock:
             raise self._busy()
         try:
             if self._files is None:
-                self._files = self._open()
+                with files_told_as_store_errors(str(self._path)):
+                    self._files = self._open()
             room, lock = self._files
             self._wait(room, end)
             try:
