@@ -94,6 +94,26 @@ def test_more_than_can_wait_is_refused_and_the_rest_stored(store: Store) -> None
     assert len(stored(store)) == 4
 
 
+def test_large_messages_do_not_fill_the_memory(store: Store) -> None:
+    gate = Gate(store)
+    intake = Intake(gate, most_text=1000)
+
+    async def main() -> None:
+        first = asyncio.create_task(intake.put(message("first")))
+        await asyncio.sleep(0.05)
+        large = asyncio.create_task(intake.put(message("x" * 1000)))
+        await asyncio.sleep(0.05)
+        with pytest.raises(Overloaded):
+            await intake.put(message("y"))
+        gate.open.set()
+        await asyncio.gather(first, large)
+        await intake.put(message("y"))
+
+    asyncio.run(main())
+    intake.close()
+    assert len(stored(store)) == 3
+
+
 def test_a_message_whose_sender_has_gone_is_stored(store: Store) -> None:
     gate = Gate(store)
     intake = Intake(gate)

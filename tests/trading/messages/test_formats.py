@@ -109,6 +109,9 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ('{"type":"buy","symbol":"ES","size":2}', {"action": A.BUY, "symbol": "ES", "quantity": D(2)}),
     ('{"order":"buy","ticker":"ES","tickerid":"CME_MINI:ES"}', {"action": A.BUY, "symbol": "CME_MINI:ES"}),
     ('{"action":"EXIT-LONG"}', {"action": A.EXIT_LONG}),
+    ('{"action":"close","qty":0}', {"action": A.EXIT}),
+    ('{"market_position":"flat","contracts":"0","volume":3}',
+     {"action": A.TARGET, "target": D(0), "target_side": 0}),
     # --- limit entries
     (
         '{"action":"buy","order_type":"limit","limit_price":"5900.5"}',

@@ -33,19 +33,23 @@ def _now_us() -> int:
 
 
 class Intake:
-    """``capacity``: messages that may wait; ``largest_batch``: of one transaction."""
+    """``capacity`` is how many messages may wait, ``most_text`` how many characters; ``largest_batch`` is how many
+    messages one transaction takes."""
 
     def __init__(
         self,
         store: Store,
         *,
         capacity: int = 5000,
+        most_text: int = 64 * 1024 * 1024,
         largest_batch: int = 500,
         now_us: Callable[[], int] = _now_us,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._capacity = capacity
+        self._most_text = most_text
+        self._text = 0  # characters that wait
         self._largest_batch = largest_batch
         self._now_us = now_us
         self._monotonic = monotonic
@@ -66,8 +70,9 @@ class Intake:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[int] = loop.create_future()
         with self._arrived:
-            if self._closed or len(self._queue) >= self._capacity:
+            if self._closed or len(self._queue) >= self._capacity or self._text >= self._most_text:
                 raise Overloaded
+            self._text += len(message.body)
             self._last_us = max(self._now_us(), self._last_us + 1)
             self._queue.append(_Waiting(replace(message, received_us=self._last_us), answer, loop))
             if self._thread is None:
@@ -112,6 +117,7 @@ class Intake:
                     return
                 count = min(len(self._queue), self._largest_batch)
                 batch = [self._queue.popleft() for _ in range(count)]
+                self._text -= sum(len(waiting.message.body) for waiting in batch)
             self._write(batch)
 
     def _write(self, batch: Sequence[_Waiting]) -> None:

@@ -86,7 +86,10 @@ FIELDS: dict[str, Field] = {
     "bar_time": Field("opening time of the bar", ("bartime", "candletime", "time")),
     "sent": Field(
         "when the alert fired",
-        ("timenow", "sent", "senttime", "sentat", "firedat", "alerttime", "timestamp", "date", "datetime"),
+        (
+            "timenow", "sent", "senttime", "sentat", "firedat", "alerttime", "triggertime", "timestamp", "date",
+            "datetime", "createdat",
+        ),
     ),
     "order_id": Field("the strategy's order id", ("orderid", "strategyorderid", "id", "entryid")),
     "comment": Field("the order's comment", ("comment", "strategyordercomment", "ordercomment")),

@@ -58,7 +58,7 @@ def settle(found: Found, deployment: Deployment) -> Reading:
         )
     if action is Action.TARGET and target_side is None:
         raise Unreadable(f"{shown(word)} means a target position, but the message says no market_position")
-    quantity = None if action is Action.TARGET and not found.get("quantity") else _quantity(found, action)
+    quantity = _quantity(found, action)
     entry, limit_price = _entry(found)
     bar_time, sent = _times(found)
     return Reading(
@@ -204,6 +204,10 @@ def _position_side(found: Found, name: str) -> int | None:
     return side
 
 
+#: The size follows from the position.
+_SIZED = EXITS | {Action.TARGET}
+
+
 def _quantity(found: Found, action: Action) -> Decimal | None:
     raw = found.get("quantity")
     if isinstance(raw, str) and raw.strip().endswith("%"):
@@ -211,9 +215,11 @@ def _quantity(found: Found, action: Action) -> Decimal | None:
             f"the quantity {shown(raw)} is a percentage: set the size in the deployment's sizing and leave it out here"
         )
     if values.is_absent(raw):
-        if not values.is_absent(found.get("volume")) and "open" not in found and action not in EXITS:
+        if not values.is_absent(found.get("volume")) and "open" not in found and action not in _SIZED:
             raise Unreadable("volume may be the bar's or the order's: send the size of the order as quantity")
         return None
+    if action in _SIZED and values.number(raw, "quantity") == 0:
+        return None  # what senders write where all of it goes, or the position says it
     return values.positive(raw, "quantity")
 
 
