@@ -26,13 +26,16 @@ EXAMPLES = (
     '{"value1":"Buying ETH/USDT","value2":"limit 2517.40000000","value3":"1000.00000000 USDT"}',
 )
 _KINDS = frozenset({"entry", "exit", "buy", "sell"})
+_STARTS = ("entry", "exit", "buy", "sell")  # also of "entry_fill", "exit_cancel" …
 _SAMPLE = re.compile(r"(Buying|Entering|Selling|Exiting) (\S+)", re.IGNORECASE)
 
 
 def detect(message: dict[str, Any]) -> bool:
     if isinstance(message.get("value1"), str):
         return "value2" in message or "value3" in message
-    return "pair" in message and "type" in message
+    if "action" in message or "side" in message or "pair" not in message:
+        return False
+    return str(message.get("type")).strip().casefold().startswith(_STARTS)
 
 
 def read(message: dict[str, Any], deployment: Deployment) -> Found:

@@ -21,11 +21,15 @@ EXAMPLES = (
     '{"ticker":"AMD","action":"exit"}',
     '{"ticker":"MNQM2025","action":"buy","orderType":"limit","limitPrice":21500.25,"quantity":2}',
 )
-_OWN = ("sentiment", "signalPrice", "quantityType", "takeProfit", "stopLoss", "cancel", "optionType", "assetClass")
+_OWN = ("sentiment", "signalPrice", "quantityType", "cancel", "optionType", "assetClass")
 
 
 def detect(message: dict[str, Any]) -> bool:
-    return "ticker" in message and "action" in message and any(key in message for key in _OWN)
+    if "ticker" not in message or "action" not in message:
+        return False
+    return any(key in message for key in _OWN) or any(
+        isinstance(message.get(key), dict) for key in ("takeProfit", "stopLoss")
+    )
 
 
 def read(message: dict[str, Any], deployment: Deployment) -> Found:
