@@ -79,16 +79,19 @@ def create_app(
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _describe_access(describe())
+            _describe(describe())
         return describe()
 
     app.openapi = described  # type: ignore[method-assign]
     return app
 
 
-def _describe_access(schema: dict[str, Any]) -> None:
+def _describe(schema: dict[str, Any]) -> None:
     schemes = {"token": {"type": "http", "scheme": "bearer"}}
     schema.setdefault("components", {})["securitySchemes"] = schemes
     for path, operations in schema["paths"].items():
         for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status >= "400" and "application/json" in response.get("content", {}):
+                    response["content"]["application/problem+json"] = response["content"].pop("application/json")
             operation["security"] = [] if path in ("/healthz", "/readyz", "/api/v1/login") else [{"token": []}]

@@ -8,6 +8,7 @@ pages and carry the login's CSRF token.
 from __future__ import annotations
 
 import hmac
+import traceback
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
@@ -92,7 +93,15 @@ class Guard:
             await self._app(scope, _limited(receive), send_safely)
         except Exception as error:
             if not isinstance(error, (ProblemError, PineryError, HTTPException)):
-                _log.exception("request failed", method=scope["method"], path=scope["path"])
+                # Neither the error's text nor local variables: they may hold a secret of the request.
+                frames = "".join(traceback.format_tb(error.__traceback__))
+                _log.error(
+                    "request failed",
+                    method=scope["method"],
+                    path=scope["path"],
+                    error=type(error).__name__,
+                    frames=frames,
+                )
             if started:
                 raise
             await problem_of(error)(scope, receive, send_safely)

@@ -19,7 +19,16 @@ from pinery.adapters.store.views.status import StatusView, status
 from pinery.gateway.control.answers import answer, found, needs
 from pinery.gateway.control.configuration import Parts
 from pinery.gateway.control.problems import PROBLEMS
-from pinery.gateway.control.requests import Name, QueryText, Serial, Since, list_filters, record_filters
+from pinery.gateway.control.requests import (
+    Name,
+    QueryText,
+    Serial,
+    Since,
+    event_filters,
+    list_filters,
+    message_filters,
+    record_filters,
+)
 from pinery.trading.deployments import Account
 from pinery.trading.events import Severity
 from pinery.trading.orders.model import Status
@@ -75,7 +84,9 @@ def reading_routes(parts: Parts) -> APIRouter:
         return found(read(lambda tx: signals.signal_detail(tx, signal_id)), f"signal {signal_id!r}")
 
     @router.get("/messages", response_model=Page[signals.MessageRow])
-    def get_messages(filters: Listed, status: MessageStatus | None = None) -> Response:
+    def get_messages(
+        filters: Annotated[Filters, Depends(message_filters)], status: MessageStatus | None = None
+    ) -> Response:
         """What arrived, as it arrived; `status=unparsed` shows what could not be understood."""
         return answer(read(lambda tx: signals.list_messages(tx, filters, status)))
 
@@ -129,7 +140,7 @@ def reading_routes(parts: Parts) -> APIRouter:
 
     @router.get("/events", response_model=Page[records.EventRow])
     def get_events(
-        filters: Listed,
+        filters: Annotated[Filters, Depends(event_filters)],
         severity: Severity | None = None,
         kind: Annotated[QueryText, Query(description="A kind or its beginning.", examples=["order."])] = "",
     ) -> Response:

@@ -42,6 +42,28 @@ def list_filters(
     return Filters(deployment, account, symbol, since, search, limit, cursor)
 
 
+def message_filters(
+    deployment: QueryText = "",
+    since: Since = None,
+    search: Annotated[QueryText, Query(description="Part of the text; case does not count.")] = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Filters:
+    """A message has no account or symbol before it is read."""
+    return Filters(deployment=deployment, since=since, search=search, limit=limit, cursor=cursor)
+
+
+def event_filters(
+    deployment: QueryText = "",
+    account: QueryText = "",
+    since: Since = None,
+    search: Annotated[QueryText, Query(description="Part of the text; case does not count.")] = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Filters:
+    return Filters(deployment=deployment, account=account, since=since, search=search, limit=limit, cursor=cursor)
+
+
 def record_filters(
     since: Since = None,
     search: Annotated[QueryText, Query(description="Part of a name or text; case does not count.")] = "",
