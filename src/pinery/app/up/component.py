@@ -19,21 +19,20 @@ from typing import Any
 
 import structlog
 
-from pinery.adapters.metrics.heartbeats import beat
+from pinery.adapters.metrics.heartbeats import keep_beating
 from pinery.adapters.metrics.recorder import Recorder
 from pinery.adapters.store.database import SqlStore, open_store
+from pinery.adapters.store.figures import Figures
 from pinery.adapters.store.owner import owner_name
 from pinery.app import logs
 from pinery.app.config.configuration import Configuration
 from pinery.app.config.watching import Watcher
 from pinery.app.up.clock import SystemClock
 from pinery.core.errors import PineryError
-from pinery.trading.errors import ConfigError, StoreError
+from pinery.trading.errors import ConfigError
 
 #: Not an error: the supervisor starts the component again.
 RESTART = 75
-
-_BEAT = 5.0
 
 
 @dataclass(slots=True)
@@ -105,12 +104,13 @@ async def _main(name: str, folder: Path, share_port: bool) -> int:
     logs.configure(configuration.log.level, form, component=name)
     clock = SystemClock()
     store = open_store(configuration.store_url)
-    recorder = Recorder(store, clock)
+    figures = Figures(store)
+    recorder = Recorder(figures)
     log = structlog.get_logger()
     around = Surroundings(name, watcher, store, clock, recorder, log, owner_name(), stopping, [], share_port)
     beside = [
         asyncio.create_task(_watch(around)),
-        asyncio.create_task(_beat(around)),
+        asyncio.create_task(keep_beating(figures, name, clock, stopping)),
         asyncio.create_task(recorder.run(stopping)),
     ]
     try:
@@ -141,13 +141,6 @@ async def _watch(around: Surroundings) -> None:
             for tell in around.changed:
                 tell(found)
         await _sleep(1.0, around.stopping)
-
-
-async def _beat(around: Surroundings) -> None:
-    while not around.stopping.is_set():
-        with suppress(StoreError):
-            await asyncio.to_thread(beat, around.store, around.name, around.clock.now())
-        await _sleep(_BEAT, around.stopping)
 
 
 async def _sleep(seconds: float, stopping: asyncio.Event) -> None:

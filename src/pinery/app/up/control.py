@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from pinery.adapters.metrics.exposition import render
 from pinery.adapters.store.database import SqlStore
+from pinery.adapters.store.figures import Figures
 from pinery.app.config.risk_table import risk_table
 from pinery.app.config.watching import Watcher
 from pinery.gateway.control.application import create_app
@@ -19,6 +20,8 @@ from pinery.trading.deployments import Deployment
 
 
 def control_app(watcher: Watcher, store: SqlStore, clock: Clock, stopping: asyncio.Event) -> FastAPI:
+    figures = Figures(store)
+
     def risk(deployment: Deployment) -> Mapping[str, Any] | None:
         quotes = store.read(lambda tx: tx.standings.quotes())
         prices = {symbol: quote.price for symbol, quote in quotes.items()}
@@ -30,7 +33,7 @@ def control_app(watcher: Watcher, store: SqlStore, clock: Clock, stopping: async
         store,
         lambda: watcher.current,
         clock,
-        metrics=lambda: render(store, clock.now()),
+        metrics=lambda: render(figures, clock.now()),
         risk=risk,
         stopping=stopping.is_set,
     )
