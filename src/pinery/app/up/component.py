@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -123,8 +124,9 @@ async def _main(name: str, folder: Path, share_port: bool) -> int:
 
 
 def _until_orphaned(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
-    with suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+    # Not through sys.stdin: its lock would be held while the interpreter shuts down.
+    with suppress(OSError):
+        while os.read(0, 4096):
             pass
     with suppress(RuntimeError):  # the loop is closed: we are on our way out
         loop.call_soon_threadsafe(stopping.set)

@@ -20,7 +20,7 @@ from typing import IO, Any
 from pinery.trading.errors import Refused
 
 _GRACE = 8.0  # seconds to end by themselves
-_CALM = 30.0  # a child that ran this long starts again at once
+_CALM = 2.0  # a child that ran this long, or was killed, starts again at once
 _SLOWEST = 5.0
 
 
@@ -86,7 +86,7 @@ class Supervisor:
             if code in (2, 3, 5):  # usage, data, refused: it would end the same way again
                 return code
             ran = loop.time() - started
-            delay = 0.0 if ran > _CALM else min(max(delay * 2, 0.05), _SLOWEST)
+            delay = 0.0 if ran > _CALM or code == -signal.SIGKILL else min(max(delay * 2, 0.05), _SLOWEST)
             self.log.error("process_died", process=name, code=code, again_in=delay)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), max(delay, 0.001))

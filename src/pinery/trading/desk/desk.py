@@ -223,7 +223,7 @@ class Desk:
             return
         deployments = self.directory.deployments(self.account.name)
         idle = [name for name in deployments if not ledger.is_busy(name)]
-        waiting = tx.inbox.pending(idle, self.pace.batch, now_us - self.pace.settle_us) if idle else []
+        waiting = tx.inbox.pending(idle, self.pace.batch, self._until(now_us)) if idle else []
         started: set[str] = set()
         self._more = False
         for message in waiting:
@@ -243,6 +243,10 @@ class Desk:
                 applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
                 applier.outgoing.extend(SendCancel(order) for order in made.cancel)
         self._more = len(waiting) == self.pace.batch or (self._more and not started)
+
+    def _until(self, now_us: int) -> int:
+        """Messages received later wait. Without a time to settle none does: the clock may have been set back."""
+        return now_us - self.pace.settle_us if self.pace.settle_us else 2**62
 
     def _price_first(
         self, signal: Signal, deployment: Deployment, message_id: int, applier: Applier, decider: Decider, now: int
