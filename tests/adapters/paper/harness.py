@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
 
-from pinery.adapters.paper.book import PaperBook
 from pinery.adapters.paper.broker import PaperBroker
 from pinery.adapters.paper.faults import Faults
 from pinery.adapters.paper.settings import PaperSettings
@@ -19,6 +18,7 @@ from pinery.trading.contracts import Contract
 from pinery.trading.deployments import Account
 from pinery.trading.errors import NotFound, NotSent, OutcomeUnknown, QueryFailed, Rejected
 from pinery.trading.orders.model import ZERO
+from pinery.trading.paper.book import PaperBook
 from pinery.trading.prices import Tick
 from tests.adapters.conformance.harness import Fault, VenueTruth
 
@@ -77,6 +77,7 @@ class PushFeed:
         while (tick := await self._queue.get()) is not None:
             yield tick
             self._queue.task_done()
+        self._queue.task_done()
 
     async def push(self, *ticks: Tick) -> None:
         """Returns when the broker has taken them."""

@@ -9,8 +9,8 @@ import asyncio
 import sys
 from decimal import Decimal
 
-from pinery.adapters.paper.book import MemoryBook
 from pinery.adapters.paper.broker import PaperBroker
+from pinery.adapters.paper.memory_book import MemoryBook
 from pinery.adapters.paper.settings import PaperSettings
 from pinery.adapters.store.database import open_store
 from pinery.adapters.store.paper_book import SqlPaperBook

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from pinery.adapters.paper.book import BookConflict, Changes, MemoryBook, PaperBook
 from pinery.adapters.paper.broker import PaperBroker
-from pinery.adapters.paper.records import PaperAccount, PaperOrder
+from pinery.adapters.paper.memory_book import MemoryBook
 from pinery.adapters.store.paper_book import SqlPaperBook
 from pinery.adapters.store.transaction import SqlTx
 from pinery.trading.errors import LeaseLost, NotSent, OutcomeUnknown, QueryFailed, Rejected, StoreError
 from pinery.trading.orders.model import Role, Status, Ticket
+from pinery.trading.paper.book import BookConflict, Changes, PaperBook
+from pinery.trading.paper.records import PaperAccount, PaperOrder
 from tests.adapters.conformance.harness import Maker
 from tests.adapters.paper.harness import ACCOUNT, PaperHarness, SetClock, contract, settings
 from tests.stores import KINDS, store_of

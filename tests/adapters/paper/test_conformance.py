@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pinery.adapters.paper.book import MemoryBook, PaperBook
+from pinery.adapters.paper.memory_book import MemoryBook
 from pinery.adapters.paper.settings import PaperSettings
 from pinery.adapters.store.database import open_store
 from pinery.adapters.store.paper_book import SqlPaperBook
+from pinery.trading.paper.book import PaperBook
 from tests.adapters.conformance.sessions import run_session
 from tests.adapters.conformance.suite import BrokerConformance
 from tests.adapters.paper.harness import PaperHarness

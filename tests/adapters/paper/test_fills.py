@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from pinery.adapters.paper.book import MemoryBook
 from pinery.adapters.paper.broker import PaperBroker
+from pinery.adapters.paper.memory_book import MemoryBook
 from pinery.trading.broker import Balance, Quote, ReportKind
-from pinery.trading.errors import NotSent, Rejected
+from pinery.trading.errors import NotSent, OutcomeUnknown, Rejected
 from pinery.trading.orders.model import Amendment, Order, OrderType, Role, Side, Status, Ticket, TimeInForce
 from pinery.trading.prices import Tick
 from tests.adapters.conformance.harness import Maker, Reader
@@ -432,15 +433,45 @@ def test_the_end_of_the_feed_closes_the_venue() -> None:
     run(scenario, feed=True)
 
 
-def test_an_old_alert_does_not_move_the_market_back() -> None:
+def test_after_the_end_of_the_feed_it_connects_again() -> None:
     async def scenario(it: Desk) -> None:
-        await it.alert("2000")
-        limit = it.make.limit(Side.BUY, D(1950), reference_price=None)
-        await it.submit(limit)
-        await it.broker.price_seen(Quote(ETH.symbol, D(1900), it.clock.at - 5000, "alert"))
-        assert await it.fills(limit) == []
+        reader = Reader(it.broker)
+        assert it.feed is not None
+        it.feed.end()
+        await reader.wait(lambda r: r.kind is ReportKind.DISCONNECTED)
+        await it.broker.connect()
+        await it.push("2000")
+        order = it.make.buy()
+        await it.broker.submit(Ticket(order))
+        await it.push("2001")
+        assert await it.fills(order) == [(D("0.3"), D(2001))]
+        await reader.close()
 
-    run(scenario)
+    run(scenario, feed=True)
+
+
+def test_rehearsed_faults_follow_the_outcome_policy() -> None:
+    """Requests that never arrive, and answers that get lost: whoever asks before sending again ends up right."""
+
+    async def scenario(it: Desk) -> None:
+        met: Counter[str] = Counter()
+        for _ in range(200):
+            order = it.make.buy(quantity=D("0.1"))
+            while True:
+                try:
+                    await it.broker.submit(Ticket(order))
+                    break
+                except NotSent:
+                    met["not sent"] += 1
+                except OutcomeUnknown:
+                    found = await it.broker.find(order)
+                    met["lost" if found is None else "executed"] += 1
+                    if found is not None:
+                        break
+        assert (await it.broker.snapshot()).positions[0].quantity == 20
+        assert all(15 <= met[what] <= 80 for what in ("not sent", "lost", "executed")), met
+
+    run(scenario, unreachable_share=0.15, timeout_share=0.3)
 
 
 def test_unread_quotes_do_not_pile_up() -> None:

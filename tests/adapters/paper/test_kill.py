@@ -13,10 +13,10 @@ from random import Random
 import pytest
 import sqlalchemy as sa
 
-from pinery.adapters.paper.records import fill_of, order_of
 from pinery.adapters.store.database import open_store
 from pinery.adapters.store.tables import paper_fills, paper_orders
 from pinery.trading.orders.model import ZERO, Status
+from pinery.trading.paper.records import fill_of, order_of
 from tests.adapters.paper.harness import ETH
 from tests.adapters.paper.storm import SETTINGS, broker
 

@@ -54,6 +54,7 @@ class ReplayFeed:
         return symbol in self._sources
 
     async def ticks(self) -> AsyncIterator[Tick]:
+        self._closed = False
         series = await asyncio.to_thread(self._load)
         longest = max(_spacing(bars) for bars in series.values())
         while not self._closed:

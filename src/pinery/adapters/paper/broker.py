@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from pinery.adapters.paper.book import BookConflict, PaperBook
 from pinery.adapters.paper.faults import Faults, RandomFaults
 from pinery.adapters.paper.settings import PaperSettings
 from pinery.adapters.paper.stream import ReportStream
@@ -35,12 +34,13 @@ from pinery.trading.contracts import Contract
 from pinery.trading.deployments import Account
 from pinery.trading.errors import BrokerError, LeaseLost, NotSent, OutcomeUnknown, QueryFailed, Rejected, StoreError
 from pinery.trading.orders.model import Amendment, Order, Ticket
+from pinery.trading.paper.book import BookConflict, PaperBook
 from pinery.trading.prices import PriceFeed, Tick
 
 T = TypeVar("T")
 
 _TICKS_AHEAD = 256  # ticks that may wait for the book before the feed is held up
-_BALANCE_EVERY_MS = 1000  # while the price moves
+_BALANCE_EVERY = 1.0  # seconds, while a position is held
 
 
 @dataclass(slots=True, eq=False)
@@ -88,7 +88,7 @@ class PaperBroker:
         self._on_the_way: Counter[str] = Counter()
         self._closed_because = "it is not connected"
         self._connected = False
-        self._balance_due = 0
+        self._balance_due = float("-inf")
 
     @property
     def capabilities(self) -> Capabilities:
@@ -108,8 +108,9 @@ class PaperBroker:
         """Raises BrokerError where the book cannot be read."""
         if self._connected:
             return
+        if self._thread is not None:
+            await self.close()  # what a feed that ended has left
         self._thread = ThreadPoolExecutor(1, f"paper-{self._account.name}")
-        self._stream = ReportStream()
         self._forget()
         self._connected = True
         try:
@@ -138,6 +139,7 @@ class PaperBroker:
             self._thread.shutdown()
             self._thread = None
         self._stream.close()
+        self._stream = ReportStream()  # of the next connection
 
     def reports(self) -> AsyncIterator[Report]:
         return self._stream.read()
@@ -168,13 +170,8 @@ class PaperBroker:
         """Without a feed this is the market: resting orders of the symbol are tested against it."""
         if self._covers(quote.symbol):
             return
-
-        def act(venue: Venue, now: int) -> None:
-            last = venue.last.get(quote.symbol)
-            if last is None or quote.time >= last.time:
-                venue.move(quote.symbol, quote.price, now, seen=quote.time)
-
-        await self._do(act)
+        # By arrival: times of alerts are their senders', or of a clock that may have been put right.
+        await self._do(lambda venue, now: venue.move(quote.symbol, quote.price, now, seen=quote.time))
 
     # --- requests ---------------------------------------------------------------------
 
@@ -261,9 +258,10 @@ class PaperBroker:
                 except Exception as error:
                     work.error = _failure(error, False, True)
         reports = venue.take_reports()
-        moved = changes is not None and changes.fills
-        if moved or (now >= self._balance_due and not venue.is_flat):
-            self._balance_due = now + _BALANCE_EVERY_MS
+        filled = changes is not None and changes.fills
+        clock = self._clock.monotonic()
+        if filled or (clock >= self._balance_due and not venue.is_flat):
+            self._balance_due = clock + _BALANCE_EVERY
             reports.append(Report(ReportKind.BALANCE, now, balance=venue.balance(now)))
         return reports
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pinery.adapters.paper.records import PaperOrder
 from pinery.emulator.events import LOSS, NOTHING, ORDER, Event, next_event
 from pinery.emulator.state import RAW, Book, Bracket, Terms
 from pinery.emulator.state import Order as Candidate
 from pinery.trading.contracts import Contract
 from pinery.trading.orders.model import OrderType
+from pinery.trading.paper.records import PaperOrder
 
 
 def next_fill(

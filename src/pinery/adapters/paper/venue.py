@@ -22,9 +22,7 @@ from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
-from pinery.adapters.paper.book import BookState, Changes
 from pinery.adapters.paper.matching import follow, next_fill
-from pinery.adapters.paper.records import Holding, PaperAccount, PaperOrder, to_json
 from pinery.adapters.paper.settings import PaperSettings
 from pinery.core.errors import PineryError
 from pinery.trading.broker import Balance, Quote, Report, ReportKind, Snapshot, VenuePosition
@@ -32,6 +30,8 @@ from pinery.trading.contracts import Contract
 from pinery.trading.deployments import Account
 from pinery.trading.errors import Rejected
 from pinery.trading.orders.model import ZERO, Amendment, Fill, Order, OrderType, Status, Ticket, TimeInForce
+from pinery.trading.paper.book import BookState, Changes
+from pinery.trading.paper.records import Holding, PaperAccount, PaperOrder, to_json
 
 _STOPS = (OrderType.STOP, OrderType.TRAILING_STOP)
 

@@ -7,8 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pinery.adapters.paper.book import BookConflict, BookState, Changes
-from pinery.adapters.paper.records import (
+from pinery.adapters.store.database import SqlStore
+from pinery.adapters.store.running import insert_if_new
+from pinery.adapters.store.tables import paper_accounts, paper_fills, paper_orders
+from pinery.adapters.store.transaction import SqlTx
+from pinery.trading.orders.model import Fill
+from pinery.trading.paper.book import BookConflict, BookState, Changes
+from pinery.trading.paper.records import (
     PaperAccount,
     PaperOrder,
     fill_of,
@@ -17,11 +22,6 @@ from pinery.adapters.paper.records import (
     order_of,
     to_json,
 )
-from pinery.adapters.store.database import SqlStore
-from pinery.adapters.store.running import insert_if_new
-from pinery.adapters.store.tables import paper_accounts, paper_fills, paper_orders
-from pinery.adapters.store.transaction import SqlTx
-from pinery.trading.orders.model import Fill
 
 _ACCOUNT = sa.select(paper_accounts).where(paper_accounts.c.account == sa.bindparam("of"))
 _OPEN = sa.select(paper_orders.c.data).where(paper_orders.c.account == sa.bindparam("of"), ~paper_orders.c.final)
@@ -51,7 +51,7 @@ _MANY = 500  # client ids in one question
 
 
 class SqlPaperBook:
-    """Implements ``adapters.paper.book.PaperBook`` for one account.
+    """Implements ``trading.paper.book.PaperBook`` for one account.
 
     ``guard`` runs first in every writing transaction and raises LeaseLost where the account is no longer ours.
     """
