@@ -122,7 +122,9 @@ class HookEndpoint:
             _log.error("alert not stored", deployment=deployment, remote=remote, reason=error.message, hint=error.hint)
             await _refusal(503, "the message could not be stored", _RETRY)(scope, receive, send)
             return
-        await JSONResponse({"id": number, "status": "stored"})(scope, receive, send)
+        stored = (self._monotonic() - received) * 1000
+        answer = JSONResponse({"id": number, "status": "stored"}, headers={"Server-Timing": f"stored;dur={stored:.3f}"})
+        await answer(scope, receive, send)
         seconds = self._monotonic() - received
         self._observe(ACK, seconds, deployment)
         _log.info(
