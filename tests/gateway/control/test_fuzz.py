@@ -25,6 +25,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield made
 
 
+@pytest.mark.slow
 def test_nothing_makes_the_server_fail(filled: Running) -> None:
     schema = schemathesis.openapi.from_dict(filled.app.openapi())
     schema.config.base_url = filled.url
