@@ -133,6 +133,10 @@ class Storm:
     refused: list[str] = field(default_factory=list)  # answers that no sender should ever get
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def total(self) -> int:
+        """Alerts acknowledged so far."""
+        return sum(len(bodies) for bodies in self.acknowledged.values())
+
     async def run(self) -> None:
         async with httpx.AsyncClient(timeout=3, limits=httpx.Limits(max_connections=60)) as client:
             await asyncio.gather(*(self._sender(name, client) for name in self.place.tokens))
@@ -192,13 +196,18 @@ def _body(rng: random.Random, name: str, number: int) -> str:
     return json.dumps(fields)
 
 
-async def killer(parent: subprocess.Popen[bytes], kills: int, rng: random.Random, pause: float) -> dict[str, int]:
-    """SIGKILL to random children; returns how many of each."""
+async def killer(parent: subprocess.Popen[bytes], kills: int, rng: random.Random, storm: Storm) -> dict[str, int]:
+    """SIGKILL to random children; returns how many of each.
+
+    Mostly in the middle of work, a few alerts after the last kill, however slow the machine is; at times at once, so
+    that processes die while they start.
+    """
     killed: dict[str, int] = {}
     while sum(killed.values()) < kills:
-        await asyncio.sleep(pause * rng.random() * 2)
+        await _some_work(storm, rng)
         running = {pid: name for pid, name in children(parent.pid).items() if name in ("gateway", "worker")}
         if not running:
+            await asyncio.sleep(0.05)
             continue
         pid = rng.choice(sorted(running))
         try:
@@ -207,3 +216,13 @@ async def killer(parent: subprocess.Popen[bytes], kills: int, rng: random.Random
             continue
         killed[running[pid]] = killed.get(running[pid], 0) + 1
     return killed
+
+
+async def _some_work(storm: Storm, rng: random.Random) -> None:
+    await asyncio.sleep(rng.random() * 0.4)
+    if rng.random() < 0.25:
+        return
+    enough = storm.total() + rng.randrange(2, 25)
+    end = time.monotonic() + 10
+    while storm.total() < enough and time.monotonic() < end:
+        await asyncio.sleep(rng.random() * 0.05)
