@@ -1,4 +1,4 @@
-"""Writes the pages made from tables: built-ins, diagnostics, figures of a backtest, and the settings of pinery.toml.
+"""Writes the pages made from tables: built-ins, diagnostics, figures of a backtest, settings of pinery.toml, codes of trading.
 
 ``--check`` writes nothing and fails where a page is out of date.
 """
@@ -17,6 +17,9 @@ from pinery.lang.builtins.schema import ALL, FunctionRow, VariableRow
 from pinery.lang.codes import CODES
 from pinery.tester.gate import DEFAULT_AT_LEAST, DEFAULT_AT_MOST
 from pinery.tester.statistics.table import GROUPS
+from pinery.trading.denials import DENIALS
+from pinery.trading.events import EVENTS
+from pinery.trading.risk import CHECKS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 Row = FunctionRow | VariableRow
@@ -193,6 +196,19 @@ def _default(value: Any) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else json.dumps(value)}`"
 
 
+def codes_page() -> str:
+    """Why signals are refused, which checks there are, and what is told of."""
+    lines = ["# Denials and events", "", "Made from the tables in `src/pinery/trading` by `make docs`; do not edit.", ""]
+    lines += ["## Why a signal or an order is refused", "", "| code | |", "|---|---|"]
+    lines += [f"| `{code}` | {_cell(text)} |" for code, text in DENIALS.items()]
+    lines += ["", "## Risk checks, in their order", "", "| check | asked for |", "|---|---|"]
+    lines += [f"| {check.name} | {'entries' if check.entries else 'every order'} |" for check in CHECKS]
+    lines += ["", "## Events", "", "What notifications may be sent for; `kinds` of a channel takes patterns as `order.*`."]
+    lines += ["", "| kind | severity | |", "|---|---|---|"]
+    lines += [f"| `{kind}` | {severity.value} | {title} |" for kind, (severity, title) in EVENTS.items()]
+    return "\n".join(lines) + "\n"
+
+
 _CONFIGURATION_INTRO = """\
 # pinery.toml
 
@@ -265,6 +281,7 @@ PAGES = {
     "diagnostics.md": diagnostics_page,
     "metrics.md": metrics_page,
     "configuration.md": configuration_page,
+    "denials.md": codes_page,
 }
 
 
