@@ -32,7 +32,7 @@ class ChannelSettings:
 @dataclass(frozen=True, slots=True)
 class Retention:
     detail_days: int = 92  # messages, journal, order histories, notifications
-    summary_days: int = 365  # signals, orders, fills; trades and audit stay
+    summary_days: int = 365  # signals, orders, fills, trades, the audit log
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pinery.app.config.configuration import Configuration
 from pinery.trading.channels import channels_for
@@ -14,51 +15,64 @@ from pinery.trading.mapping import contract_for, contract_of, held_contracts
 from pinery.trading.positions.model import Position
 
 
+@dataclass(slots=True)
+class _Known:
+    """One configuration and what was looked up by it."""
+
+    configuration: Configuration
+    deployments: Mapping[str, Mapping[str, Deployment]]  # by account
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    meant: dict[tuple[str, str, int], Contract | Denial] = field(default_factory=dict)
+
+
 class ConfiguredDirectory:
-    """Implements ``trading.desk.directory.Directory``. ``use`` puts a new configuration in place."""
+    """Implements ``trading.desk.directory.Directory``. ``use`` puts a new configuration in place.
+
+    Desks ask from their threads meanwhile: everything that belongs to one configuration is exchanged in one step.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         self.use(configuration)
 
     def use(self, configuration: Configuration) -> None:
-        self._configuration = configuration
-        self._contracts: dict[str, Contract] = {}
-        self._meant: dict[tuple[str, str, int], Contract | Denial] = {}
-        self._deployments: dict[str, dict[str, Deployment]] = {name: {} for name in configuration.accounts}
+        deployments: dict[str, dict[str, Deployment]] = {name: {} for name in configuration.accounts}
         for name, deployment in configuration.deployments.items():
-            self._deployments.setdefault(deployment.account, {})[name] = deployment
+            deployments.setdefault(deployment.account, {})[name] = deployment
+        self._known = _Known(configuration, deployments)
 
     def accounts(self) -> Mapping[str, Account]:
-        return self._configuration.accounts
+        return self._known.configuration.accounts
 
     def deployments(self, account: str) -> Mapping[str, Deployment]:
-        return self._deployments.get(account, {})
+        return self._known.deployments.get(account, {})
 
     def contract_for(self, symbol: str, deployment: Deployment, now: int) -> Contract | Denial:
+        known = self._known
         # Contracts change with the exchange's day at the earliest, which begins on a full minute.
         key = (symbol, deployment.name, now // 60_000)
-        found = self._meant.get(key)
+        found = known.meant.get(key)
         if found is None:
-            if len(self._meant) > 1000:
-                self._meant.clear()
-            c = self._configuration
+            if len(known.meant) > 1000:
+                known.meant.clear()
+            c = known.configuration
             found = contract_for(symbol, deployment, now, table=c.symbol_table, margins=c.margins, rolls=c.rolls)
-            self._meant[key] = found
+            known.meant[key] = found
         return found
 
     def held_contracts(
         self, symbol: str, deployment: Deployment, positions: Iterable[Position]
     ) -> tuple[str, ...] | Denial:
-        return held_contracts(symbol, deployment, positions, table=self._configuration.symbol_table)
+        return held_contracts(symbol, deployment, positions, table=self._known.configuration.symbol_table)
 
     def contract(self, symbol: str) -> Contract:
-        if symbol not in self._contracts:
-            c = self._configuration
-            self._contracts[symbol] = contract_of(symbol, table=c.symbol_table, margins=c.margins)
-        return self._contracts[symbol]
+        known = self._known
+        if symbol not in known.contracts:
+            c = known.configuration
+            known.contracts[symbol] = contract_of(symbol, table=c.symbol_table, margins=c.margins)
+        return known.contracts[symbol]
 
     def hours(self) -> Mapping[str, tuple[Window, ...]]:
-        return self._configuration.windows
+        return self._known.configuration.windows
 
     def channels(self, event: Event) -> Iterable[str]:
-        return channels_for(event, self._configuration.routes)
+        return channels_for(event, self._known.configuration.routes)

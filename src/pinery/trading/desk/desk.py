@@ -188,7 +188,7 @@ class Desk:
         ledger.flush(tx)
         if ledger.events:
             tx.outbox.add(ledger.events, self.directory.channels)
-        return applier.outgoing
+        return [request for request in applier.outgoing if not _is_over(request, ledger)]
 
     def _work_through(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
         commands.obey(applier, decider, self._recovery, tx, now, now_us)
@@ -302,6 +302,15 @@ def _ids(request: Outgoing) -> set[str]:
 
 #: Among the ids of requests under way: a price on its way to resting orders.
 _PRICE = "price"
+
+
+def _is_over(request: Outgoing, ledger: Ledger) -> bool:
+    """A cancel of an order that has ended in the same pass: venues cancel a sibling, or what is left, by themselves."""
+    return (
+        isinstance(request, SendCancel)
+        and not request.order.status.is_final
+        and request.order.client_id not in ledger.orders
+    )
 
 
 def _touched(order: Order, price: Decimal) -> bool:

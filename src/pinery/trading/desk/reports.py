@@ -68,7 +68,9 @@ class Applier:
             self._tell_account("order.foreign", text, now)
             return
         if report.kind in (ReportKind.CANCEL_REFUSED, ReportKind.AMEND_REFUSED):
-            # Filled or gone already, or nobody knows: asking the broker tells.
+            if order.status.is_final:
+                return  # it was too late, as is known by now
+            # Nobody knows what it is there: asking the broker tells.
             self.must_reconcile = True
             if order.cancel_requested and report.kind is ReportKind.CANCEL_REFUSED:
                 self.ledger.put(replace(order, cancel_requested=False, updated=now))
