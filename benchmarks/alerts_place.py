@@ -61,6 +61,7 @@ def make_place(folder: Path, url: str, deployments: int, accounts: int, workers:
         f"[webhook]\nport = {port}\nallow_loopback = true",
         f"[control]\nport = {control}",
         f"[up]\nworkers = {workers}",
+        "[backup]\nweekly = false",  # the first one comes at once, in the middle of the run
     ]
     lines += [f'[accounts.a{i}]\nbroker = "paper"\nbalance = 1_000_000_000' for i in range(accounts)]
     tokens, hashes = {}, ["[webhook_tokens]"]
