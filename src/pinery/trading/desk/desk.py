@@ -203,6 +203,7 @@ class Desk:
             self._watching.anchor(applier, decider, tx, now)
         if self.clock.monotonic() - self._watched >= self.pace.watch:
             self._watched = self.clock.monotonic()
+            self._watching.rolls(applier, decider, now)
             self._watching.watch(applier, decider, tx, now, now_us)
         self._messages(applier, decider, tx, now, now_us)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from pinery.trading.denials import Denial
 from pinery.trading.deployments import Deployment
 from pinery.trading.desk import telling
 from pinery.trading.desk.commands import give_exit
 from pinery.trading.desk.decide import Decider
 from pinery.trading.desk.reports import Applier
 from pinery.trading.desk.sending import SendAmendment, SendTicket
+from pinery.trading.events import Event
 from pinery.trading.monitor.holding import flat_by
 from pinery.trading.monitor.protection import Wanted, reanchor, wanted_by
 from pinery.trading.monitor.watch import (
@@ -20,6 +22,7 @@ from pinery.trading.monitor.watch import (
     WatchAction,
     watch,
 )
+from pinery.trading.orders import states
 from pinery.trading.orders.model import (
     Amendment,
     Order,
@@ -29,7 +32,6 @@ from pinery.trading.orders.model import (
     Ticket,
     client_order_id,
 )
-from pinery.trading.orders.states import Event
 from pinery.trading.positions.model import Position
 from pinery.trading.reconcile.actions import FOREIGN
 from pinery.trading.signals import Signal
@@ -48,6 +50,23 @@ class Watching:
     """``signals``: those that opened what is held, read once."""
 
     signals: dict[str, Signal | None] = field(default_factory=dict)
+    fronts: dict[str, str] = field(default_factory=dict)  # deployment -> the contract that its symbol meant last
+
+    def rolls(self, applier: Applier, decider: Decider, now: int) -> None:
+        """Tell when a continuous symbol has come to mean another contract."""
+        account = applier.ledger.account.name
+        for name, rules in decider.directory.deployments(account).items():
+            contract = decider.directory.contract_for("", rules, now)
+            if isinstance(contract, Denial):
+                continue
+            before = self.fronts.get(name)
+            self.fronts[name] = contract.symbol
+            if before is not None and before != contract.symbol:
+                text = f"{rules.symbol} now means {contract.symbol}, not {before}; what is held stays where it is"
+                event = Event(
+                    "contract.rolled", now, f"{name}: {text}", name, account, data={"contract": contract.symbol}
+                )
+                applier.ledger.tell([event])
 
     def anchor(self, applier: Applier, decider: Decider, tx: Tx, now: int) -> None:
         """Entries that filled elsewhere than expected take their stop and target along."""
@@ -135,7 +154,7 @@ class Watching:
             case CancelOrder(client_id, reason):
                 order = ledger.orders[client_id]
                 if order.status is Status.PENDING:
-                    applier.advance(order, Event.CANCEL, tx, now, now_us, reason=_REASONS.get(reason, reason))
+                    applier.advance(order, states.Event.CANCEL, tx, now, now_us, reason=_REASONS.get(reason, reason))
                 elif order.status.is_open:
                     applier.cancel(order, now)
 
