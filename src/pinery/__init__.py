@@ -27,8 +27,7 @@ from pinery.core.instrument import Instrument
 
 if TYPE_CHECKING:
     from pinery.app.api import BacktestResult, Finding, RunResult, backtest, check, run
-
-__version__ = "0.1.0"
+    from pinery.core.version import VERSION as __version__
 
 __all__ = [
     "BacktestResult",
@@ -56,6 +55,8 @@ def __getattr__(name: str) -> Any:
     # The language and the engine load only when they are used.
     if name in _API:
         return getattr(import_module("pinery.app.api"), name)
+    if name == "__version__":
+        return import_module("pinery.core.version").VERSION
     raise AttributeError(f"module 'pinery' has no attribute {name!r}")
 
 

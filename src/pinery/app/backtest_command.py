@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pinery
 from pinery.app import report
 from pinery.app.backtesting import Tested, execute_backtest
 from pinery.app.currencies import parse_rates
@@ -24,6 +23,7 @@ from pinery.app.summary import print_logs, print_warnings, summary_data
 from pinery.app.tested_summary import print_backtest, print_verdict
 from pinery.app.writing import write_text
 from pinery.core.errors import GateError, UsageError
+from pinery.core.version import VERSION
 from pinery.emulator.trades import TradeRecord
 from pinery.market.rates import Rates
 from pinery.tester.gate import Gate, Verdict
@@ -127,7 +127,7 @@ def backtest_data(tested: Tested, written: dict[str, str], verdict: Verdict | No
     }
     if verdict is not None:
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        data["gate"] = verdict.as_data() | {"pinery": pinery.__version__, "made": made}
+        data["gate"] = verdict.as_data() | {"pinery": VERSION, "made": made}
     return data
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-import pinery
 from pinery.app.data_commands import data_app
 from pinery.app.failures import INTERRUPTED, report, silence_stdout
 from pinery.app.operate import OPERATE
@@ -39,7 +38,9 @@ def _set_debug(value: bool) -> bool:
 
 def _show_version(value: bool) -> None:
     if value:
-        print(f"pinery {pinery.__version__}")
+        from pinery.core.version import VERSION
+
+        print(f"pinery {VERSION}")
         raise typer.Exit
 
 

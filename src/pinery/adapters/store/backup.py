@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +29,7 @@ from pinery.adapters.store.owner import is_dead
 from pinery.adapters.store.tables import Exact, Words, leases, metadata
 from pinery.adapters.store.transaction import SqlTx
 from pinery.core.errors import DataError
+from pinery.core.version import VERSION
 from pinery.trading.errors import Refused, StoreError
 
 Progress = Callable[[int, int], None]
@@ -93,7 +93,7 @@ def backup(
                     lambda tx: (revision_of(tx.connection), _export(tx.connection, Path(work), progress))
                 )
                 files = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in extra_files.items()}
-                manifest = Manifest(now, version("pinery"), schema or "", facts, files)
+                manifest = Manifest(now, VERSION, schema or "", facts, files)
                 draft = Path(work) / "draft"
                 _pack(draft, manifest, Path(work), extra_files)
                 target = folder / f"pinery-backup-{datetime.fromtimestamp(now / 1000, UTC):{_TIME}}.tar.gz"

@@ -7,8 +7,8 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-import pinery
 from pinery.adapters.store.people import Role
+from pinery.core.version import VERSION
 from pinery.gateway.control.access import health_routes, login_routes
 from pinery.gateway.control.acting import acting_routes
 from pinery.gateway.control.administration import administration_routes
@@ -48,7 +48,7 @@ def create_app(
     parts = Parts(settings, store, configuration, clock, metrics, risk, stopping)
     app = FastAPI(
         title="Pinery control",
-        version=pinery.__version__,
+        version=VERSION,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Any, Literal
 
 from fastapi import FastAPI
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pinery.core.version import VERSION
 from pinery.gateway.settings import HOOK_PATH, Hook, WebhookSettings
 from pinery.gateway.webhook.hook import HookEndpoint, Observe
 from pinery.gateway.webhook.intake import Intake
@@ -60,7 +60,7 @@ def create_app(
         await run_in_threadpool(taking.close)
 
     # No pages about the API are served: nothing but health is there for strangers.
-    app = FastAPI(title="Pinery webhook", version=version("pinery"), openapi_url=None, lifespan=lifespan)
+    app = FastAPI(title="Pinery webhook", version=VERSION, openapi_url=None, lifespan=lifespan)
     app.router.redirect_slashes = False  # senders do not follow, and an alert would be lost
     endpoint = HookEndpoint(settings, hooks, taking, observe, monotonic)
     app.router.routes.append(Route(HOOK_PATH + "{token:path}", endpoint, include_in_schema=False))
