@@ -224,7 +224,9 @@ class Desk:
             return
         deployments = self.directory.deployments(self.account.name)
         idle = [name for name in deployments if not ledger.is_busy(name)]
-        waiting = tx.inbox.pending(idle, self.pace.batch, self._until(now_us)) if idle else []
+        # A deployment gets busy with its first signal, so that more of its messages would be read for nothing.
+        limit = min(self.pace.batch, 4 + 2 * len(idle))
+        waiting = tx.inbox.pending(idle, limit, self._until(now_us)) if idle else []
         started: set[str] = set()
         self._more = False
         for message in waiting:
@@ -243,7 +245,7 @@ class Desk:
                 started.add(deployment.name)
                 applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
                 applier.outgoing.extend(SendCancel(order) for order in made.cancel)
-        self._more = len(waiting) == self.pace.batch or (self._more and not started)
+        self._more = len(waiting) == limit or (self._more and not started)
 
     def _until(self, now_us: int) -> int:
         """Messages received later wait. Without a time to settle none does: the clock may have been set back."""
