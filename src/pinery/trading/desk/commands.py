@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pinery.trading.desk.recovery import Recovery
-
 from pinery.trading.deployments import Deployment
 from pinery.trading.desk import telling
 from pinery.trading.desk.decide import Decider
+from pinery.trading.desk.recovery import Recovery
 from pinery.trading.desk.reports import Applier
 from pinery.trading.desk.sending import SendCancel, SendTicket
 from pinery.trading.orders.model import Role, Status

@@ -70,10 +70,8 @@ class Applier:
         if report.kind in (ReportKind.CANCEL_REFUSED, ReportKind.AMEND_REFUSED):
             if order.status.is_final:
                 return  # it was too late, as is known by now
-            # Nobody knows what it is there: asking the broker tells.
+            # Nobody knows what it is there: asking the broker tells, and what still works there is canceled again.
             self.must_reconcile = True
-            if order.cancel_requested and report.kind is ReportKind.CANCEL_REFUSED:
-                self.ledger.put(replace(order, cancel_requested=False, updated=now))
             return
         if report.fill is not None:
             self.fill(order, report.fill, tx, now, now_us, venue_id=report.venue_id)
