@@ -17,6 +17,7 @@ lint: setup ## style, types, layers
 
 test: setup ## lint and all tests; says at the end what was skipped and why
 	@scripts/browser
+	@scripts/postgres
 	@status=0; \
 	scripts/lint || status=1; \
 	[ -d ../shared ] || echo "note: ../shared is not here, so tests that compare with recorded values are skipped"; \
