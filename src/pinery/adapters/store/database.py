@@ -45,6 +45,7 @@ class SqlStore:
         with told_as_store_errors(self.url), self._database.writing() as connection:
             tx = SqlTx(connection)
             result = work(tx)
+            tx.running.settle_all()
             if tx.running.woken:
                 self._database.wake(connection)
         return result

@@ -59,17 +59,18 @@ class Inbox:
         names = list(deployments)
         if not names:
             return []
+        self._running.settle(inbox)
         found = self._running.connection.execute(
             _PENDING, {"deployments": names, "before": received_before_us, "most": limit}
         )
         return [_message(row) for row in found]
 
     def finish(self, message_id: int, status: MessageStatus, signal_id: str = "", note: str = "") -> None:
-        self._running.connection.execute(
-            _FINISH, {"message": message_id, "new_status": status.value, "new_signal": signal_id, "new_note": note}
-        )
+        row = {"message": message_id, "new_status": status.value, "new_signal": signal_id, "new_note": note}
+        self._running.later(_FINISH, inbox, [row])
 
     def get(self, message_id: int) -> Message | None:
+        self._running.settle(inbox)
         row = self._running.connection.execute(_GET, {"message": message_id}).first()
         return None if row is None else _message(row)
 

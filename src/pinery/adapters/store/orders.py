@@ -15,6 +15,7 @@ from pinery.trading.orders.model import Fill, Order, OrderChange, OrderType, Rol
 _NAMES = tuple(field.name for field in fields(Order))
 _ORDER = [orders.c[name] for name in _NAMES]
 
+_TABLE = orders
 _PUT = insert_or_replace(orders)
 _GET = sa.select(*_ORDER).where(orders.c.client_id == sa.bindparam("order"))
 _UNFINISHED = (
@@ -31,16 +32,15 @@ class Orders:
         self._running = running
 
     def put(self, orders: Iterable[Order]) -> None:
-        rows = [_row(order) for order in orders]
-        if rows:
-            connection = self._running.connection
-            connection.execute(_PUT.into(connection), rows)
+        self._running.later(_PUT, _TABLE, [_row(order) for order in orders])
 
     def get(self, client_id: str) -> Order | None:
+        self._running.settle(orders)
         row = self._running.connection.execute(_GET, {"order": client_id}).first()
         return None if row is None else order_of(row)
 
     def unfinished(self, account: str) -> list[Order]:
+        self._running.settle(orders)
         return [order_of(row) for row in self._running.connection.execute(_UNFINISHED, {"of": account})]
 
     def note(self, changes: Iterable[OrderChange]) -> None:
@@ -56,8 +56,7 @@ class Orders:
             }
             for change in changes
         ]
-        if rows:
-            self._running.connection.execute(_NOTE, rows)
+        self._running.later(_NOTE, order_changes, rows)
 
 
 class Fills:

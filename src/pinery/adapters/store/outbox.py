@@ -13,6 +13,7 @@ from pinery.adapters.store.tables import events, journal, outbox
 from pinery.trading.events import EVENTS, Event
 from pinery.trading.store import Delivery
 
+_EVENTS = events
 _EVENT = sa.insert(events)
 _DELIVERY = sa.insert(outbox)
 
@@ -47,10 +48,10 @@ class Outbox:
         self._running = running
 
     def add(self, events: Iterable[Event], channels: Callable[[Event], Iterable[str]]) -> None:
-        happened: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         deliveries: list[dict[str, Any]] = []
         for event in events:
-            happened.append(
+            rows.append(
                 {
                     "kind": event.kind,
                     "severity": event.severity.value,
@@ -66,16 +67,15 @@ class Outbox:
                 {"channel": name, "kind": event.kind, "created": event.at, "event": to_json(event), "due": event.at}
                 for name in channels(event)
             ]
-        if happened:
-            self._running.connection.execute(_EVENT, happened)
-        if deliveries:
-            self._running.connection.execute(_DELIVERY, deliveries)
-            self._running.woken = True
+        self._running.later(_EVENT, _EVENTS, rows)
+        self._running.later(_DELIVERY, outbox, deliveries)
+        self._running.woken = self._running.woken or bool(deliveries)
 
     def claim(self, owner: str, now: int, lease_ms: int, limit: int, channels: Sequence[str]) -> list[Delivery]:
         """The attempt that begins is counted: a process that dies while it sends has tried, too."""
         if not channels:
             return []
+        self._running.settle(outbox)
         claimed = self._running.connection.execute(
             _CLAIM,
             {"at": now, "channels": list(channels), "most": limit, "new_owner": owner, "until": now + lease_ms},
@@ -105,6 +105,5 @@ class Journal:
         self._running = running
 
     def add(self, account: str, kind: str, at: int, data: Mapping[str, Any], client_id: str = "") -> None:
-        self._running.connection.execute(
-            _JOURNAL, {"account": account, "kind": kind, "at": at, "data": data, "client_id": client_id}
-        )
+        row = {"account": account, "kind": kind, "at": at, "data": data, "client_id": client_id}
+        self._running.later(_JOURNAL, journal, [row])

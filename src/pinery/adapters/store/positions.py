@@ -22,6 +22,7 @@ _OF = (
     .where(positions.c.account == sa.bindparam("holder"))
     .order_by(positions.c.deployment, positions.c.symbol)
 )
+_TRADES = trades
 _ADD = insert_if_new(trades, "id")
 
 
@@ -34,10 +35,10 @@ class Positions:
         row["lots"] = [to_json(lot) for lot in position.lots]
         row["quantity"] = position.quantity
         row["average_price"] = position.average_price
-        connection = self._running.connection
-        connection.execute(_PUT.into(connection), row)
+        self._running.later(_PUT, positions, [row])
 
     def of(self, account: str) -> list[Position]:
+        self._running.settle(positions)
         return [position_of(row) for row in self._running.connection.execute(_OF, {"holder": account})]
 
 
@@ -47,10 +48,7 @@ class Trades:
 
     def add(self, trades: Iterable[Trade]) -> None:
         """A trade's id says which fill and lot made it: one that is there already is the same trade."""
-        rows = [{name: getattr(trade, name) for name in _TRADE} for trade in trades]
-        if rows:
-            connection = self._running.connection
-            connection.execute(_ADD.into(connection), rows)
+        self._running.later(_ADD, _TRADES, [{name: getattr(trade, name) for name in _TRADE} for trade in trades])
 
 
 def position_of(row: sa.Row[Any]) -> Position:

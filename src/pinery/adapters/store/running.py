@@ -1,20 +1,12 @@
-"""What the nouns of a transaction share: its connection, and inserts that know what to do with a row that is there."""
+"""What the nouns of a transaction share: its connection, rows not yet written, inserts for rows that may be there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-
-
-@dataclass(slots=True)
-class Running:
-    """A transaction under way. ``woken``: it leaves work for another process, which should hear of the commit."""
-
-    connection: sa.Connection
-    woken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +18,50 @@ class Insert:
 
     def into(self, connection: sa.Connection) -> sa.Insert:
         return self.postgresql if connection.dialect.name == "postgresql" else self.sqlite
+
+
+@dataclass(slots=True)
+class _Rows:
+    statement: Insert | sa.Insert | sa.Update
+    table: sa.Table
+    rows: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Running:
+    """A transaction under way. ``woken``: it leaves work for another process, which should hear of the commit.
+
+    Statements that return nothing wait, so that those of one kind are executed together: a transaction has many of
+    them, and each execution costs more than a row. Whoever reads a table says so by ``settle``.
+    """
+
+    connection: sa.Connection
+    woken: bool = False
+    _waiting: list[_Rows] = field(default_factory=list)
+
+    def later(self, statement: Insert | sa.Insert | sa.Update, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        """Execute ``statement`` for each of ``rows``, at the latest with the commit. Within a table, in this order."""
+        for waiting in reversed(self._waiting):
+            if waiting.table is table:
+                if waiting.statement is statement:
+                    waiting.rows += rows
+                    return
+                break
+        if rows:
+            self._waiting.append(_Rows(statement, table, list(rows)))
+
+    def settle(self, table: sa.Table) -> None:
+        """Rows of ``table`` that wait are written now."""
+        if any(waiting.table is table for waiting in self._waiting):
+            self.settle_all()
+
+    def settle_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            statement = each.statement
+            if isinstance(statement, Insert):
+                statement = statement.into(self.connection)
+            self.connection.execute(statement, each.rows if len(each.rows) > 1 else each.rows[0])
 
 
 def insert_or_replace(table: sa.Table) -> Insert:

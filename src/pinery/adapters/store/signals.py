@@ -33,38 +33,47 @@ _STAMP = (
 class Signals:
     def __init__(self, running: Running) -> None:
         self._running = running
+        self._added: dict[tuple[str, str], tuple[int, str]] = {}  # in this transaction: key -> received, id
 
     def add(self, signal: Signal, decision: Decision, account: str, decided_us: int) -> None:
-        self._running.connection.execute(
+        self._running.later(
             _ADD,
-            {
-                "id": signal.id,
-                "deployment": signal.deployment,
-                "account": account,
-                "key": signal.key,
-                "action": signal.action.value,
-                "word": signal.word,
-                "source": signal.source.value,
-                "symbol": signal.symbol,
-                "received": signal.received,
-                "message_id": signal.message_id,
-                "outcome": decision.outcome.value,
-                "code": decision.code,
-                "reason": decision.reason,
-                "steps": decision.steps,
-                "signal": to_json(signal),
-                "decided_us": decided_us,
-            },
+            signals,
+            [
+                {
+                    "id": signal.id,
+                    "deployment": signal.deployment,
+                    "account": account,
+                    "key": signal.key,
+                    "action": signal.action.value,
+                    "word": signal.word,
+                    "source": signal.source.value,
+                    "symbol": signal.symbol,
+                    "received": signal.received,
+                    "message_id": signal.message_id,
+                    "outcome": decision.outcome.value,
+                    "code": decision.code,
+                    "reason": decision.reason,
+                    "steps": decision.steps,
+                    "signal": to_json(signal),
+                    "decided_us": decided_us,
+                }
+            ],
         )
+        self._added[signal.deployment, signal.key] = (signal.received, signal.id)
 
     def find(self, deployment: str, key: str, received_after: int) -> str | None:
+        received, added = self._added.get((deployment, key), (0, None))
+        if added is not None and received > received_after:
+            return added
         found = self._running.connection.execute(_FIND, {"of": deployment, "same": key, "after": received_after})
         name: str | None = found.scalar()
         return name
 
     def get(self, signal_id: str) -> Signal | None:
+        self._running.settle(signals)
         data = self._running.connection.execute(_GET, {"signal_id": signal_id}).scalar()
         return None if data is None else from_json(Signal, data)
 
     def stamp(self, signal_id: str, *, sent_us: int | None = None, filled_us: int | None = None) -> None:
-        self._running.connection.execute(_STAMP, {"signal_id": signal_id, "sent": sent_us, "filled": filled_us})
+        self._running.later(_STAMP, signals, [{"signal_id": signal_id, "sent": sent_us, "filled": filled_us}])

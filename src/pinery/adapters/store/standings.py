@@ -38,43 +38,43 @@ class Standings:
         self._running = running
 
     def day(self, scope: str, day: str) -> Day:
+        self._running.settle(days)
         row = self._running.connection.execute(_GET_DAY, {"of": scope, "date": day}).first()
         return Day(scope, day) if row is None else Day(*row)
 
     def put_day(self, day: Day) -> None:
-        connection = self._running.connection
-        connection.execute(_PUT_DAY.into(connection), _values(day, _DAY))
+        self._running.later(_PUT_DAY, days, [_values(day, _DAY)])
 
     def standing(self, scope: str) -> Standing:
+        self._running.settle(standings)
         row = self._running.connection.execute(_GET_STANDING, {"of": scope}).first()
         return Standing(scope) if row is None else Standing(*row)
 
     def put_standing(self, standing: Standing) -> None:
-        connection = self._running.connection
-        connection.execute(_PUT_STANDING.into(connection), _values(standing, _STANDING))
+        self._running.later(_PUT_STANDING, standings, [_values(standing, _STANDING)])
 
     def balance(self, account: str) -> Balance | None:
+        self._running.settle(balances)
         row = self._running.connection.execute(_GET_BALANCE, {"of": account}).first()
         return None if row is None else Balance(*row)
 
     def put_balance(self, account: str, balance: Balance) -> None:
         """Also the minute's point of the equity curve."""
-        connection = self._running.connection
-        connection.execute(_PUT_BALANCE.into(connection), {"account": account, **_values(balance, _BALANCE)})
+        self._running.later(_PUT_BALANCE, balances, [{"account": account, **_values(balance, _BALANCE)}])
         point = {
             "account": account,
             "minute": balance.time // _MINUTE * _MINUTE,
             "equity": balance.equity,
             "balance": balance.balance,
         }
-        connection.execute(_PUT_EQUITY.into(connection), point)
+        self._running.later(_PUT_EQUITY, equity, [point])
 
     def quotes(self) -> dict[str, Quote]:
+        self._running.settle(quotes)
         return {row.symbol: Quote(*row) for row in self._running.connection.execute(_QUOTES)}
 
     def put_quote(self, quote: Quote) -> None:
-        connection = self._running.connection
-        connection.execute(_PUT_QUOTE.into(connection), _values(quote, _QUOTE))
+        self._running.later(_PUT_QUOTE, quotes, [_values(quote, _QUOTE)])
 
 
 def _values(record: Any, names: tuple[str, ...]) -> dict[str, Any]:
