@@ -321,8 +321,8 @@ def audit_command(
 
 
 app.add_typer(data_app)
-for commands in OPERATE:
-    commands.register(app)
+for register in OPERATE:
+    register(app)
 
 
 @app.command("demo")
