@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from pinery.trading.desk.commands import give_exit
 from pinery.trading.desk.decide import Decider
+from pinery.trading.desk.ledger import Ledger
 from pinery.trading.desk.reports import Applier
 from pinery.trading.desk.sending import SendTicket
-from pinery.trading.orders.model import Order, Role, Status, Ticket
+from pinery.trading.orders.model import ZERO, Order, Role, Status, Ticket
 from pinery.trading.orders.states import Event
-from pinery.trading.store import Tx
+from pinery.trading.store import TradingState, Tx
 
 #: ms until an order that could not be sent is tried again.
 _AGAIN = 2_000
@@ -41,16 +43,32 @@ class Release:
             return
         for name in order.waits_for:
             waited = ledger.order(name, tx)
-            if order.role is Role.ENTRY and waited is not None and waited.role is Role.EXIT and waited.remaining:
+            if order.role is not Role.ENTRY or waited is None or waited.role is not Role.EXIT:
+                continue
+            if ledger.position(order.deployment, waited.symbol).side == -order.side.sign:
                 text = f"the position that had to be closed first is still there: {name} is {waited.status}"
                 applier.advance(order, Event.DENY, tx, now, now_us, reason=text, code="BROKER_REJECTED")
                 return
+        fitting = _fitting(order, ledger)
+        if fitting is None:
+            applier.advance(order, Event.CANCEL, tx, now, now_us, reason="nothing is left to close")
+            return
+        order = fitting
+        state, why = ledger.state(order.deployment)
+        if order.role is Role.ENTRY and state is not TradingState.ACTIVE:
+            code = "KILL_SWITCH" if state is TradingState.HALTED else "REDUCING"
+            applier.advance(order, Event.DENY, tx, now, now_us, reason=f"trading is {state}: {why}", code=code)
+            if order.closes and state is TradingState.REDUCING:
+                give_up_reversal(order, applier, decider, tx, now, now_us)
+            return
         if now - self.tried.get(order.client_id, 0) < _AGAIN:
             return
         limit = self._limit(order, decider)
         if order.role is Role.ENTRY and limit is not None and now - order.created > limit:
             text = f"not sent within {limit // 1000} s"
             applier.advance(order, Event.EXPIRE, tx, now, now_us, reason=text, code="BROKER_UNREACHABLE")
+            if order.closes:
+                give_up_reversal(order, applier, decider, tx, now, now_us)
             return
         self.tried[order.client_id] = now
         children = tuple(
@@ -81,3 +99,22 @@ class Release:
         self.tried[order.client_id] = now
         sized = replace(order, quantity=min(order.quantity, opened))
         applier.outgoing.append(SendTicket(decider.send(Ticket(sized), now)))
+
+
+def give_up_reversal(order: Order, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
+    """A reversal that never left: the position that it was to end is still there, and is closed."""
+    key, why = f"auto:abandoned:{order.client_id}", "the reversal was not sent: what it was to close goes"
+    give_exit(key, order.deployment, order.symbol, "pinery", why, "close", applier, decider, tx, now, now_us)
+
+
+def _fitting(order: Order, ledger: Ledger) -> Order | None:
+    """``order`` with no more to close than is held by now: its stop may have been hit while it waited.
+
+    None: an exit for which nothing is left.
+    """
+    held = ledger.position(order.deployment, order.symbol)
+    there = held.size if held.side == -order.side.sign else ZERO
+    if order.role is Role.EXIT:
+        return replace(order, quantity=min(order.quantity, there)) if there else None
+    closes = min(order.closes, there)
+    return replace(order, closes=closes, quantity=order.quantity - order.closes + closes)
