@@ -57,7 +57,7 @@ def preview(signal: Signal, deployment: Deployment, configuration: Configuration
         first, decision, made = store.read(decide)
     steps = [*notes]
     if first is not None:
-        steps.append(("duplicate", "ends here", f"the same alert is signal {first} already: it would be ignored"))
+        steps.append(("duplicate", "ends here", f"it is signal {first} already and would be ignored; as a new alert:"))
     steps += made.steps
     reason = f"{decision.code}: {decision.reason}" if decision.code else ""
     steps.append(("decision", decision.outcome.value, reason or _count(made)))
