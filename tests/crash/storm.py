@@ -72,11 +72,11 @@ def make_place(folder: Path, store_url: str, deployments: int, workers: int, bra
 
 
 @contextmanager
-def pinery_up(place: Place, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The supervisor and its children; answers when this yields, gone when it ends."""
+def pinery_up(place: Place, log: Path, *before: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The supervisor and its children; answers when this yields, gone when it ends. ``before``: a command to run it."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pinery.app", "up"],
+            [*before, sys.executable, "-m", "pinery.app", "up"],
             cwd=place.folder, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         try:

@@ -27,6 +27,7 @@ Observe = Callable[[str, float, str], None]
 ACK = "receipt_to_ack"
 
 BODY_TIMEOUT = 5.0  # seconds for a body to arrive; TradingView gives up after 3
+ANSWER_WITHIN = 2.5  # seconds; a late answer is none for TradingView, and it sends again only after a 5xx
 RETRY_AFTER = "5"  # seconds; TradingView sends again after 5 s on a 5xx
 
 _log = structlog.get_logger("pinery.webhook")
@@ -113,7 +114,13 @@ class HookEndpoint:
             remote=remote,
         )
         try:
-            number = await self._intake.put(message)
+            async with asyncio.timeout(ANSWER_WITHIN):
+                number = await self._intake.put(message)
+        except TimeoutError:
+            # It may be on disk after all: then the same message, sent again, is known as a repetition.
+            _log.error("alert not stored in time", deployment=deployment, remote=remote, seconds=ANSWER_WITHIN)
+            await _refusal(503, "the message could not be stored in time", _RETRY)(scope, receive, send)
+            return
         except Overloaded:
             _log.error("alert not stored: too many wait", deployment=deployment, remote=remote)
             await _refusal(503, "too many messages wait", _RETRY)(scope, receive, send)

@@ -1,0 +1,201 @@
+"""Whatever fails around Pinery, it goes on by itself afterwards: nothing acknowledged is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pinery.adapters.store.database import open_store
+from tests.crash import verdict
+from tests.crash.failing import (
+    BY_THE_RULES,
+    Raging,
+    append_limits,
+    check_log,
+    check_refusals,
+    fill_up,
+    raging,
+    readiness,
+    set_writable,
+    small_disk,
+    wait_for,
+)
+from tests.crash.storm import Place, children, make_place, pinery_up
+from tests.stores import postgres_url
+
+pytestmark = pytest.mark.slow
+
+END_ALL = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+NEVER_STALE = 'max_signal_age = "off"'  # so that every alert that is stored has to be executed
+
+
+def _place(folder: Path, url: str = "", workers: int = 1) -> Place:
+    place = make_place(folder, url or f"sqlite:///{folder}/pinery.db", deployments=3, workers=workers)
+    append_limits(place, NEVER_STALE)
+    return place
+
+
+def _judge(place: Place, storm: Raging, log: Path) -> dict[str, int]:
+    store = open_store(place.store_url, create=False)
+    try:
+        verdict.wait_until_done(store)
+        counts = verdict.check(store, storm)
+    finally:
+        store.close()
+    check_log(log, place)
+    assert counts["acknowledged"] > 20, "hardly anything got through: the storm says nothing"
+    print(counts)
+    return counts
+
+
+@contextmanager
+def _trouble(storm: Raging, place: Place, seconds: float) -> Iterator[None]:
+    """Alerts before, during and after. The cause is gone when the body ends, and with it soon the consequences."""
+    time.sleep(2)
+    yield
+    gone = time.monotonic()
+    recovered = wait_for("ready", lambda: readiness(place) == 200)
+    time.sleep(3)
+    print(f"ready {recovered:.2f} s and acknowledged {storm.first_success(gone):.2f} s after the cause was gone")
+    assert storm.first_success(gone) < seconds
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with small_disk(tmp_path / "disk") as disk:
+        place = _place(disk / "place")
+        with pinery_up(place, log) as process:
+            before = children(process.pid)
+            with raging(place, 11) as storm, _trouble(storm, place, 5):
+                ballast = fill_up(disk)
+                wait_for("refused", lambda: storm.answers[-1].status == 503)
+                full = time.monotonic()
+                wait_for("not ready", lambda: readiness(place) == 503)
+                time.sleep(6)
+                print("while full:", storm.statuses(full, time.monotonic()))
+                ballast.unlink()
+            check_refusals(storm)
+            assert children(process.pid) == before, "processes died of a full disk"
+            _judge(place, storm, log)
+
+
+def test_read_only_sqlite(tmp_path: Path) -> None:
+    """Files that are open stay writable whatever their rights become, so the processes are killed to open them anew."""
+    log = tmp_path / "log"
+    place = _place(tmp_path / "place")
+    folder = tmp_path / "place" / "data"
+    folder.mkdir()
+    place = replace(place, store_url=f"sqlite:///{folder}/pinery.db")
+    toml = place.folder / "pinery.toml"
+    toml.write_text(toml.read_text().replace(f"{place.folder}/pinery.db", f"{folder}/pinery.db"))
+    with pinery_up(place, log, *BY_THE_RULES) as process:
+        with raging(place, 12) as storm, _trouble(storm, place, 10):
+            set_writable(folder, False)
+            for pid in children(process.pid):
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(6)
+            while_closed = storm.statuses(time.monotonic() - 4, time.monotonic())
+            assert not while_closed[200], while_closed
+            set_writable(folder, True)
+        assert {a.status for a in storm.answers} <= {200, 503, 599}
+        assert "it may not be written" in log.read_text()
+        assert sorted(children(process.pid).values()) == ["control", "gateway", "worker"]
+        _judge(place, storm, log)
+
+
+def test_read_only_postgresql(tmp_path: Path) -> None:
+    """As after a fail-over to a server that is still a standby."""
+    log = tmp_path / "log"
+    with postgres_url() as url:
+        place = _place(tmp_path / "place", url, workers=2)
+        with pinery_up(place, log) as process:
+            before = children(process.pid)
+            with raging(place, 16) as storm:
+                with _trouble(storm, place, 5), psycopg.connect(url, autocommit=True) as other:
+                    name = other.info.dbname
+                    other.execute("SET default_transaction_read_only = off")
+                    other.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+                    other.execute(END_ALL)
+                    time.sleep(1)
+                    closed = time.monotonic()
+                    wait_for("not ready", lambda: readiness(place) == 503)
+                    time.sleep(5)
+                    assert set(storm.statuses(closed, time.monotonic())) == {503}
+                    other.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+                    other.execute(END_ALL)
+            check_refusals(storm)
+            assert children(process.pid) == before
+            _judge(place, storm, log)
+
+
+def _exclusively(path: Path, seconds: float) -> None:
+    """As another program would, that knows nothing of our lock files."""
+    with sqlite3.connect(path, timeout=30, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        time.sleep(seconds)
+        other.execute("ROLLBACK")
+    other.close()
+
+
+def _lock_file(path: Path, seconds: float) -> None:
+    with Path(f"{path}.lock").open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        time.sleep(seconds)
+
+
+@pytest.mark.parametrize("keep", [_exclusively, _lock_file])
+def test_locked_sqlite(tmp_path: Path, keep) -> None:  # type: ignore[no-untyped-def]
+    log = tmp_path / "log"
+    place = _place(tmp_path / "place")
+    with pinery_up(place, log) as process:
+        before = children(process.pid)
+        with raging(place, 13) as storm, _trouble(storm, place, 5):
+            keep(place.folder / "pinery.db", 10)
+        check_refusals(storm)
+        assert any(a.status == 503 for a in storm.answers)
+        assert children(process.pid) == before
+        _judge(place, storm, log)
+
+
+@pytest.mark.parametrize("table", ["inbox", "orders", "leases"])
+def test_locked_table_of_postgresql(tmp_path: Path, table: str) -> None:
+    log = tmp_path / "log"
+    with postgres_url() as url:
+        place = _place(tmp_path / "place", url, workers=2)
+        with pinery_up(place, log) as process:
+            before = children(process.pid)
+            with raging(place, 14) as storm, _trouble(storm, place, 5), psycopg.connect(url) as other:
+                other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+                time.sleep(10)
+            check_refusals(storm)
+            assert children(process.pid) == before
+            _judge(place, storm, log)
+
+
+def test_connections_of_postgresql_are_ended_again_and_again(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with postgres_url() as url:
+        place = _place(tmp_path / "place", url, workers=2)
+        with pinery_up(place, log) as process:
+            before = children(process.pid)
+            with raging(place, 15) as storm, _trouble(storm, place, 5):
+                with psycopg.connect(url, autocommit=True) as other:
+                    for _ in range(20):
+                        other.execute(END_ALL)
+                        time.sleep(0.5)
+            check_refusals(storm)
+            assert children(process.pid) == before
+            _judge(place, storm, log)
