@@ -35,6 +35,7 @@ class Ledger:
     quotes: dict[str, Quote] = field(default_factory=dict)
     states: dict[str, StateRow] = field(default_factory=dict)
     balance: Balance | None = None
+    ended: dict[str, Order] = field(default_factory=dict)  # not wholly filled, since the last comparison
     refused: dict[tuple[str, str], Order] = field(default_factory=dict)  # stops that the broker did not take
     entered: list[Order] = field(default_factory=list)  # entries that just ended with fills: their protection may move
     is_new: bool = False  # nothing was ever traded here by Pinery
@@ -145,6 +146,10 @@ class Ledger:
             self.changes.append(change)
         if order.status.is_final:
             self.orders.pop(order.client_id, None)
+            if order.remaining > 0 and order.submitted is not None:
+                self.ended[order.client_id] = order  # a fill may have been lost on the way
+            else:
+                self.ended.pop(order.client_id, None)
         else:
             self.orders[order.client_id] = order
 

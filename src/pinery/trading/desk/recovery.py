@@ -71,7 +71,7 @@ class Recovery:
         """Put the questions, beside everything else."""
         self._asked_at = now
         self._wanted = False
-        local = Local(dict(ledger.orders), (), in_flight=frozenset(out))
+        local = Local({**ledger.ended, **ledger.orders}, (), in_flight=frozenset(out))
         self._task = asyncio.create_task(self._put(broker, local, wake))
 
     async def _put(self, broker: Broker, local: Local, wake: Callable[[], None]) -> None:
@@ -106,8 +106,10 @@ class Recovery:
         self, asked: Asked, applier: Applier, decider: Decider, out: set[str], tx: Tx, now: int, now_us: int
     ) -> None:
         ledger = applier.ledger
+        told = {name for name, answer in asked.found.items() if not isinstance(answer, Unanswered)}
+        ended = {name: order for name, order in ledger.ended.items() if name in told}
         local = Local(
-            dict(ledger.orders),
+            {**ended, **ledger.orders},
             tuple(ledger.positions.values()),
             in_flight=asked.in_flight | out,
             told=frozenset(self._told),
@@ -122,6 +124,8 @@ class Recovery:
         actions = compare(local, Venue(asked.snapshot, asked.found), lambda order: _fresh(order, decider, now))
         for action in actions:
             self._carry_out(action, local, applier, tx, now, now_us)
+        for name in ended:
+            ledger.ended.pop(name, None)
         ledger.is_new = False
         self.done = True
 

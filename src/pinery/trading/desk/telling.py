@@ -15,7 +15,9 @@ from pinery.trading.store import Decision, Message, Outcome
 
 def plain(number: Decimal | None) -> str:
     """``0.5`` rather than ``5E-1`` or ``0.500``."""
-    return "-" if number is None else format(number.normalize(), "f")
+    if number is None:
+        return "-"
+    return format(number.normalize(), "f") if number else "0"  # never "-0"
 
 
 def unparsed(message: Message, reason: str, now: int) -> Event:

@@ -111,7 +111,7 @@ def _close(
                 exit_price=fill.price,
                 entry_time=lot.time,
                 exit_time=fill.time,
-                profit=position.side * (fill.price - lot.price) * part * point_value - fees,
+                profit=position.side * (fill.price - lot.price) * part * point_value - fees + ZERO,  # no -0
                 fees=fees,
                 entry_signal=lot.signal_id,
                 exit_signal=order.signal_id,
