@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -317,6 +319,30 @@ def test_checks_that_hang_or_fail_stop_nothing(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 2
     assert (hung.level, failed.level, fine.level) == (Level.PROBLEM, Level.PROBLEM, Level.OK)
     assert "no answer" in hung.found and "KeyError" in failed.found and "secret" not in failed.found
+
+
+def test_a_store_that_does_not_answer_is_waited_for_once(store: SqlStore, home: Path) -> None:
+    patient = Patient.of(home, now())
+    patient.open()
+
+    def hang(patient: Patient) -> list[Any]:
+        patient.read(lambda tx: time.sleep(5))
+        return []
+
+    checks = [Check(name, "", hang) for name in "abcdef"]
+    begun = time.monotonic()
+    first, *others = (c.findings[0].level for c in examine_with(patient, checks, patience=0.3))
+    assert time.monotonic() - begun < 2
+    assert (first, set(others)) == (Level.PROBLEM, {Level.SKIPPED})
+
+
+def test_a_store_that_others_keep_locked(pinery: Pinery, store: SqlStore, home: Path) -> None:
+    with closing(sqlite3.connect(home / "pinery.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        found = examined(pinery)
+    assert found["webhook"]["store writable"][0]["level"] == "problem"
+    assert "locked" in found["webhook"]["store writable"][0]["found"]
+    assert found["signals"]["trading state"][0]["level"] == "ok"
 
 
 def test_what_the_network_does_not_give_is_said() -> None:

@@ -92,6 +92,7 @@ def _run(patient: Patient, check: Check, patience: float) -> list[Finding]:
     thread.start()
     thread.join(patience)
     if thread.is_alive():
+        patient.give_up_store()
         return [problem(f"no answer within {patience:g} s", "look at the disk, the database server and the network")]
     if failed:
         return [*found, _failure(failed[0])]

@@ -39,6 +39,7 @@ def configuration(patient: Patient) -> Iterator[Finding]:
 
 def store(patient: Patient) -> Iterator[Finding]:
     _ = patient.configuration
+    patient.open()
     if patient.store_error is not None:
         error = patient.store_error
         yield problem(error.message, error.hint or "pinery up makes it at its first start", patient.close_by_hand)

@@ -64,7 +64,7 @@ class Patient:
         return patient
 
     def open(self) -> None:
-        """Opens the store, if there is one; errors are kept."""
+        """Opens the store, if there is one; errors are kept. The check of the store does that, in its own time."""
         from pinery.adapters.store.database import open_store
 
         if self.found is None or self.opened is not None:
@@ -73,6 +73,10 @@ class Patient:
             self.opened = open_store(self.found.store_url, create=False, lock_timeout=LOCK_TIMEOUT)
         except PineryError as error:
             self.store_error = error
+
+    def give_up_store(self) -> None:
+        """It does not answer: no further check is to wait for it."""
+        self.opened = None
 
     def close(self) -> None:
         if self.opened is not None:
@@ -102,9 +106,10 @@ class Patient:
         """Counted once."""
         from pinery.adapters.store.figures import Figures
 
+        store = self.store
         with self._lock:
             if self._figures is None:
-                self._figures = Figures(self.store).collect(self.now)
+                self._figures = Figures(store).collect(self.now)
             return self._figures
 
     @property

@@ -41,7 +41,6 @@ def doctor(
     from pinery.app.doctor.patient import Patient
 
     patient = Patient.of(folder, now_us() // 1000, only=deployment, offline=offline)
-    patient.open()
     results: list[tuple[FailureList, tuple[Checked, ...]]] = []
     for each in LISTS:
         checked = examine(patient, each.checks)
