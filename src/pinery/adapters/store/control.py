@@ -19,6 +19,7 @@ _WAITING = (
     .where(commands.c.account == sa.bindparam("of"), commands.c.finished.is_(None))
     .order_by(commands.c.id)
 )
+_FOR_WHOM = sa.select(commands.c.account).where(commands.c.finished.is_(None)).distinct()
 _FINISH = (
     sa.update(commands)
     .where(commands.c.id == sa.bindparam("command"), commands.c.finished.is_(None))
@@ -71,6 +72,9 @@ class Commands:
     def pending(self, account: str) -> list[Command]:
         found = self._running.connection.execute(_WAITING, {"of": account})
         return [Command(**{**row._mapping, "kind": CommandKind(row.kind)}) for row in found]
+
+    def waiting(self) -> set[str]:
+        return set(self._running.connection.execute(_FOR_WHOM).scalars())
 
     def finish(self, command_id: int, at: int, result: str) -> None:
         self._running.connection.execute(_FINISH, {"command": command_id, "when": at, "outcome": result})

@@ -21,6 +21,7 @@ _PENDING = (
     .order_by(inbox.c.received_us, inbox.c.id)
     .limit(sa.bindparam("most"))
 )
+_WAITING = sa.select(inbox.c.deployment).where(sa.text("status = 'new'")).distinct()
 _FINISH = (
     sa.update(inbox)
     .where(inbox.c.id == sa.bindparam("message"))
@@ -64,6 +65,10 @@ class Inbox:
             _PENDING, {"deployments": names, "before": received_before_us, "most": limit}
         )
         return [_message(row) for row in found]
+
+    def waiting(self) -> set[str]:
+        self._running.settle(inbox)
+        return set(self._running.connection.execute(_WAITING).scalars())
 
     def finish(self, message_id: int, status: MessageStatus, signal_id: str = "", note: str = "") -> None:
         row = {"message": message_id, "new_status": status.value, "new_signal": signal_id, "new_note": note}

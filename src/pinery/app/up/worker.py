@@ -20,7 +20,7 @@ from pinery.trading.deployments import Account
 from pinery.trading.desk.desk import Desk, Pace
 from pinery.trading.desk.sending import Observe
 from pinery.trading.errors import LeaseLost, StoreError
-from pinery.trading.store import Lease, Store, Tx
+from pinery.trading.store import Lease, StateRow, Store, Tx
 
 LEASE_MS = 6_000
 _LOOK = 0.5  # seconds between looks at leases
@@ -53,6 +53,7 @@ class Worker:
     log: Any
     pace: Callable[[], Pace] = Pace
     _held: dict[str, _Held] = field(default_factory=dict)
+    _states: dict[str, StateRow] = field(default_factory=dict)
 
     async def run(self, stopping: asyncio.Event) -> None:
         polling = asyncio.create_task(self._poll(stopping))
@@ -81,9 +82,21 @@ class Worker:
             now = self.clock.monotonic()
             if token != seen:
                 seen, active = token, now
-                for held in self._held.values():
-                    held.desk.wake()
+                await self._wake()
             await asyncio.sleep(_POLL if now - active < _IDLE_AFTER else _POLL_IDLE)
+
+    async def _wake(self) -> None:
+        """Those desks that have something to do: a transaction that finds nothing keeps others from writing, too."""
+        try:
+            messages, commands, states = await asyncio.to_thread(self.store.read, _what_waits)
+        except StoreError:
+            return  # the next change is told again, and the desks look by themselves every second
+        for name, held in self._held.items():
+            if name in commands or states != self._states:
+                held.desk.wake()
+            elif messages:
+                held.desk.wake(messages & self.directory.deployments(name).keys())
+        self._states = states
 
     # --- leases -----------------------------------------------------------------------
 
@@ -163,6 +176,10 @@ class Worker:
         await asyncio.gather(held.task, return_exceptions=True)
         with suppress(StoreError):  # then it ends by itself
             await asyncio.to_thread(self.store.write, lambda tx: tx.leases.release(held.lease))
+
+
+def _what_waits(tx: Tx) -> tuple[set[str], set[str], dict[str, StateRow]]:
+    return tx.inbox.waiting(), tx.commands.waiting(), tx.states.all()
 
 
 async def _sleep(seconds: float, stopping: asyncio.Event) -> None:

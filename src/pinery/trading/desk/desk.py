@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -30,18 +30,20 @@ from pinery.trading.desk.watching import Watching
 from pinery.trading.errors import BrokerError, LeaseLost, StoreError
 from pinery.trading.orders.model import Order, OrderType, Role
 from pinery.trading.signals import Signal
-from pinery.trading.store import Lease, Store, TradingState, Tx
+from pinery.trading.store import Lease, Message, Store, TradingState, Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds, and how many messages a pass takes."""
+    """Seconds, and how many messages and reports a pass takes."""
 
     watch: float = 1.0  # how often positions are looked at without a reason
     reconcile: float = 120.0
     resolve: float = 1.0  # how often an order of unknown outcome is asked for
     retry: float = 2.0  # after a failed transaction or connection
     batch: int = 64
+    hold: float = 0.005  # how long a pass begins with messages: while it decides, nobody else can write to SQLite
+    reports: int = 48
     settle_us: int = 0  # messages younger than this wait, so that several gateways' commits stay in order
 
 
@@ -69,10 +71,23 @@ class Desk:
     _recovery: recovery.Recovery = field(default_factory=recovery.Recovery)
     _watching: Watching = field(default_factory=Watching)
     _watched: float = 0.0
+    _called: bool = True  # there may be anything to do
+    _waiting: set[str] = field(default_factory=set)  # deployments of which messages were heard
     _more: bool = False
     _connected: bool = False
 
-    def wake(self) -> None:
+    def wake(self, deployments: Iterable[str] | None = None) -> None:
+        """There are messages of ``deployments``; without it, there may be anything."""
+        if deployments is None:
+            self._called = True
+            self._work.set()
+        elif self.pace.settle_us:
+            asyncio.get_running_loop().call_later(self.pace.settle_us / 1e6, self._hear, set(deployments))
+        else:
+            self._hear(deployments)
+
+    def _hear(self, deployments: Iterable[str]) -> None:
+        self._waiting.update(deployments)
         self._work.set()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -89,19 +104,26 @@ class Desk:
                     self._ledger = None  # what it says was not stored
                     self.log.error("store_failed", error=error.message, hint=error.hint)
                     await self._pause(self.pace.retry, stopping)
-                    self._work.set()
+                    self._called = True
         finally:
             listening.cancel()
             await asyncio.gather(listening, *self._sending, self._recovery.stop(), return_exceptions=True)
             await self.broker.close()
 
     async def _wait(self) -> None:
-        if not (self._work.is_set() or self._reports or self._more):
-            # Until the first comparison with the broker everything waits for it.
-            due = self.pace.watch if self._recovery.done else 0.05
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), due)
-        self._work.clear()
+        # Until the first comparison with the broker everything waits for it.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.pace.watch if self._recovery.done else 0.05):
+                while not self._has_work():
+                    self._work.clear()
+                    await self._work.wait()
+
+    def _has_work(self) -> bool:
+        """A message of a deployment that is busy is none: the report that ends that brings it up."""
+        if self._called or self._more or self._reports:
+            return True
+        ledger = self._ledger
+        return any(ledger is None or not ledger.is_busy(name) for name in self._waiting)
 
     async def _pause(self, seconds: float, stopping: asyncio.Event) -> None:
         with suppress(TimeoutError):
@@ -120,15 +142,22 @@ class Desk:
             except Exception as error:
                 self.log.exception("broker_failed")
                 self._reports.append(Report(ReportKind.DISCONNECTED, self.clock.now(), reason=type(error).__name__))
-            self._work.set()
+            self.wake()
             await self._pause(self.pace.retry, stopping)
 
     # --- a turn -----------------------------------------------------------------------
 
     async def _turn(self) -> None:
         # Together, without a pause between: a request that is no longer out has left its report.
-        taken, handed, out = list(self._reports), dict(self._handed), set(self._out)
+        reports, handed, out = list(self._reports), dict(self._handed), set(self._out)
+        taken = reports[: self.pace.reports]
+        if len(reports) > len(taken):
+            # Not heard yet: as if they were still on their way.
+            out.update(report.client_id for report in reports[len(taken) :])
+            out.add(_PRICE)
         asked = self._recovery.take()
+        self._called = self._more = False
+        self._waiting.clear()
         before = self.clock.monotonic()
         try:
             outgoing = await asyncio.to_thread(self.store.write, lambda tx: self._pass(tx, taken, asked, handed, out))
@@ -142,13 +171,15 @@ class Desk:
             del self._handed[signal_id]
         ledger = self._ledger
         assert ledger is not None
+        for request in outgoing:
+            self._send(request)
+        if outgoing:
+            await asyncio.sleep(0)  # orders leave before lines are written
         for event in ledger.events:
             self.log.info(
                 event.kind, text=event.text, signal=event.signal_id, deployment=event.deployment, account=event.account
             )
         ledger.clean()
-        for request in outgoing:
-            self._send(request)
         if self._recovery.problem:
             self.log.warning("broker_not_answering", problem=self._recovery.problem)
             self._recovery.problem = ""
@@ -160,7 +191,7 @@ class Desk:
         self, tx: Tx, reports: list[Report], asked: recovery.Asked | None, handed: dict[str, int], out: set[str]
     ) -> list[Outgoing]:
         """One transaction. Runs in a thread; nothing else touches the ledger meanwhile."""
-        now, now_us = self.clock.now(), self.clock.now_us()
+        now, now_us, began = self.clock.now(), self.clock.now_us(), self.clock.monotonic()
         tx.leases.check(self.lease())
         if self._ledger is None:
             self._ledger = Ledger.load(self.account, tx)
@@ -184,13 +215,15 @@ class Desk:
         if applier.must_reconcile:
             self._recovery.again()
         if self._connected and self._recovery.done:
-            self._work_through(applier, decider, tx, now, now_us)
+            self._work_through(applier, decider, tx, now, now_us, out, began + self.pace.hold)
         ledger.flush(tx)
         if ledger.events:
             tx.outbox.add(ledger.events, self.directory.channels)
         return [request for request in applier.outgoing if not _is_over(request, ledger)]
 
-    def _work_through(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
+    def _work_through(
+        self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int, out: set[str], until: float
+    ) -> None:
         commands.obey(applier, decider, self._recovery, tx, now, now_us)
         for order in self._recovery.unclosed:
             key, why = f"auto:abandoned:{order.client_id}", "the reversal did not reach the broker in time"
@@ -205,7 +238,8 @@ class Desk:
             self._watched = self.clock.monotonic()
             self._watching.rolls(applier, decider, now)
             self._watching.watch(applier, decider, tx, now, now_us)
-        self._messages(applier, decider, tx, now, now_us)
+        if not (self._priced and _PRICE in out):
+            self._messages(applier, decider, tx, now, now_us, until)
 
     def _halt(self, applier: Applier, now: int) -> None:
         """Entries that still work do not survive a halt; protection does."""
@@ -217,35 +251,50 @@ class Desk:
             if entry and ledger.state(order.deployment)[0] is not TradingState.ACTIVE:
                 applier.cancel(order, now)
 
-    def _messages(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> None:
-        """The oldest message of each deployment that has nothing under way."""
+    def _messages(self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int, until: float) -> None:
+        """The oldest message of each deployment that has nothing under way; at least one, whatever the time."""
         ledger = applier.ledger
-        if self._priced and _PRICE in self._out:
-            return
         deployments = self.directory.deployments(self.account.name)
-        idle = [name for name in deployments if not ledger.is_busy(name)]
-        # A deployment gets busy with its first signal, so that more of its messages would be read for nothing.
-        limit = min(self.pace.batch, 4 + 2 * len(idle))
-        waiting = tx.inbox.pending(idle, limit, self._until(now_us)) if idle else []
-        started: set[str] = set()
-        self._more = False
-        for message in waiting:
-            deployment = deployments[message.deployment]
-            if deployment.name in started:
-                self._more = True
-                continue
-            signal = decider.read(message, deployment, tx, now)
-            if signal is None:
-                continue  # nothing is under way because of it: the next one may follow at once
-            if self._price_first(signal, deployment, message.id, applier, decider, now):
-                started.add(deployment.name)
-                continue
-            made = decider.signal(signal, deployment, tx, now, now_us)
-            if made is not None:
-                started.add(deployment.name)
-                applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
-                applier.outgoing.extend(SendCancel(order) for order in made.cancel)
-        self._more = len(waiting) == limit or (self._more and not started)
+        idle = {name for name in deployments if not ledger.is_busy(name)}
+        taken = 0
+        while idle:
+            # A deployment gets busy with its first signal, so that more of its messages would be read for nothing.
+            most = min(self.pace.batch - taken, 4 + 2 * len(idle))
+            waiting = tx.inbox.pending(idle, most, self._until(now_us))
+            for message in waiting:
+                if message.deployment not in idle:
+                    continue
+                if self._message(message, deployments[message.deployment], applier, decider, tx, now, now_us):
+                    idle.discard(message.deployment)
+                taken += 1
+                if taken == self.pace.batch or self.clock.monotonic() >= until:
+                    self._more = bool(idle)
+                    return
+            if len(waiting) < most:
+                return
+
+    def _message(
+        self,
+        message: Message,
+        deployment: Deployment,
+        applier: Applier,
+        decider: Decider,
+        tx: Tx,
+        now: int,
+        now_us: int,
+    ) -> bool:
+        """False: nothing is under way because of it, and the deployment's next one may follow at once."""
+        signal = decider.read(message, deployment, tx, now)
+        if signal is None:
+            return False
+        if self._price_first(signal, deployment, message.id, applier, decider, now):
+            return True
+        made = decider.signal(signal, deployment, tx, now, now_us)
+        if made is None:
+            return False
+        applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
+        applier.outgoing.extend(SendCancel(order) for order in made.cancel)
+        return True
 
     def _until(self, now_us: int) -> int:
         """Messages received later wait. Without a time to settle none does: the clock may have been set back."""
@@ -292,6 +341,8 @@ class Desk:
         reports = await send(self.broker, request, self.clock, self.observe)
         self._reports.extend(reports)
         self._out -= ids
+        if isinstance(request, SendPrice) and self._priced:
+            self._called = True  # a message waited for it
         self._work.set()
 
 
