@@ -117,7 +117,7 @@ class Recovery:
             is_new=ledger.is_new,
         )
         for name in to_load(local, asked.snapshot):
-            order = tx.orders.get(name)
+            order = ledger.order(name, tx)  # this pass may have ended it: the store does not know yet
             if order is not None:
                 local.orders[name] = order  # type: ignore[index]
         self._differences = {}
@@ -135,7 +135,9 @@ class Recovery:
             case act.CancelAtVenue(order, _):
                 applier.outgoing.append(SendCancel(order))
             case act.CancelLeftover(order):
-                applier.cancel(order, now)
+                current = ledger.orders.get(order.client_id)  # with what was learned of it meanwhile
+                if current is not None:
+                    applier.cancel(current, now)
             case act.Foreign(view):
                 self._told.add(view.venue_id)
                 text = f"order {view.venue_id} in {view.symbol} is not Pinery's and is left alone"
