@@ -204,11 +204,11 @@ class CrashingStore:
         await asyncio.to_thread(self._one.acquire)
         self._one.release()
 
-    def write(self, work: Callable[[SqlTx], T]) -> T:
+    def write(self, work: Callable[[SqlTx], T], *, lasting: bool = True) -> T:
         with self._one:
-            return self._write(work)
+            return self._write(work, lasting)
 
-    def _write(self, work: Callable[[SqlTx], T]) -> T:
+    def _write(self, work: Callable[[SqlTx], T], lasting: bool) -> T:
         if self.dead:
             raise Killed
         self.writes += 1
@@ -223,7 +223,7 @@ class CrashingStore:
             work(tx)
             raise StoreError("the disk is full")
 
-        result = self.store.write(failing_work if failing == "inside" else work)
+        result = self.store.write(failing_work if failing == "inside" else work, lasting=lasting)
         if failing == "after":
             raise StoreError("the connection broke in the moment of the commit")
         if self.writes == self.at:
@@ -403,7 +403,7 @@ class Trading:
         """Into the inbox; a mapping goes as JSON with an id of its own unless it has one."""
         if not isinstance(body, str):
             self.number += 1
-            fields = {"id": f"n{self.number}"} | dict(body)
+            fields = {"unique_id": f"n{self.number}"} | dict(body)
             body = json.dumps({name: value for name, value in fields.items() if value is not None})
         message = Message(deployment, source, body, self.clock.now_us())
         (number,) = self.store.write(lambda tx: tx.inbox.add([message]))

@@ -29,34 +29,34 @@ def simple(capabilities: Capabilities) -> Capabilities:
 
 
 async def _entry_and_exit(here: Trading) -> None:
-    await here.alert(signal="IN", price=2000, id="a")
-    await here.alert(signal="IN", price=2000, id="a")
-    await here.alert(signal="OUT", price=2005, id="b")
+    await here.alert(signal="IN", price=2000, unique_id="a")
+    await here.alert(signal="IN", price=2000, unique_id="a")
+    await here.alert(signal="OUT", price=2005, unique_id="b")
 
 
 async def _reversal(here: Trading) -> None:
-    await here.alert(signal="CALL", price=2000, id="a")
-    await here.alert(signal="PUT", price=2005, id="b")
+    await here.alert(signal="CALL", price=2000, unique_id="a")
+    await here.alert(signal="PUT", price=2005, unique_id="b")
 
 
 async def _stopped(here: Trading) -> None:
-    await here.alert(signal="CALL", price=2000, id="a")
-    await here.alert(signal="PUT", price=1975, id="b")  # through the stop: it was hit before
+    await here.alert(signal="CALL", price=2000, unique_id="a")
+    await here.alert(signal="PUT", price=1975, unique_id="b")  # through the stop: it was hit before
 
 
 async def _burst(here: Trading) -> None:
     for name, fields in enumerate(({"signal": "IN"}, {"signal": "OUT"}, {"signal": "PUT"}, {"signal": "PUT"})):
-        here.post(fields | {"price": 2000 + name, "id": f"n{name}"})
+        here.post(fields | {"price": 2000 + name, "unique_id": f"n{name}"})
     await here.settle()
 
 
 async def _resting(here: Trading) -> None:
-    await here.alert(action="buy", type="limit", limit_price=1990, price=2000, id="a")
-    await here.alert(signal="PUT", price=2000, id="b")
+    await here.alert(action="buy", type="limit", limit_price=1990, price=2000, unique_id="a")
+    await here.alert(signal="PUT", price=2000, unique_id="b")
 
 
 async def _flattened(here: Trading) -> None:
-    await here.alert(signal="IN", price=2000, id="a")
+    await here.alert(signal="IN", price=2000, unique_id="a")
     if not here.commands():
         here.order_command(CommandKind.FLATTEN)
     await here.settle()

@@ -83,7 +83,7 @@ def body(rng: Random, name: str, number: int, price: Decimal) -> str:
         fields = {"market_position": side, "market_position_size": 0 if side == "flat" else rng.choice((1, 2, 3))}
     else:
         fields = {"action": rng.choice(("buy", "sell")), "qty": rng.choice((1, 2))}
-    return json.dumps(fields | {"price": str(price), "id": f"{name}-{number}"})
+    return json.dumps(fields | {"price": str(price), "unique_id": f"{name}-{number}"})
 
 
 async def storm(here: Trading, rng: Random, alerts: int, kills: int, rough: Rough) -> None:
