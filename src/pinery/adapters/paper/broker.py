@@ -2,7 +2,7 @@
 
 Everything that waits while a transaction is being written goes into the next one together (group commit), in the
 order in which it came. Only the one thread that does the batches touches the venue and the book. What a request
-returned for is on disk; reports come after that. After a failed write the venue is read from the book again.
+returned for is in the book; reports come after that. After a failed write the venue is read from the book again.
 """
 
 from __future__ import annotations

@@ -36,13 +36,16 @@ class SqlStore:
     def engine(self) -> sa.Engine:
         return self._database.engine
 
-    def write(self, work: Callable[[SqlTx], T]) -> T:
+    def write(self, work: Callable[[SqlTx], T], *, lasting: bool = True) -> T:
         """One transaction. Errors that ``work`` raises undo it and come out as they are.
+
+        Without ``lasting`` it does not wait for the disk: it survives the end of the process, and a failure of the
+        machine once a later, lasting transaction has been committed; that one's survival implies its own.
 
         After a StoreError nothing was written, except that PostgreSQL may have lost the connection in the very moment
         of the commit: who keeps a copy of the content in memory reads it again.
         """
-        with told_as_store_errors(self.url), self._database.writing() as connection:
+        with told_as_store_errors(self.url), self._database.writing(lasting) as connection:
             tx = SqlTx(connection)
             result = work(tx)
             tx.running.settle_all()

@@ -15,6 +15,7 @@ from pinery.adapters.store.records import dumps
 
 _CHANNEL = "pinery_work"
 _WAKE = sa.text(f"SELECT pg_notify('{_CHANNEL}', '')")
+_DO_NOT_WAIT = sa.text("SET LOCAL synchronous_commit = off")
 _SETTINGS = (
     "SET statement_timeout = '30s'; SET lock_timeout = '{lock:g}s'; SET idle_in_transaction_session_timeout = '60s'"
 )
@@ -55,8 +56,10 @@ class PostgresServer:
         self._next_attempt = 0.0
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, lasting: bool = True) -> Iterator[sa.Connection]:
         with self.engine.begin() as connection:
+            if not lasting:
+                connection.execute(_DO_NOT_WAIT)
             yield connection
 
     @contextmanager

@@ -42,14 +42,17 @@ class SqliteFile:
         self._keep_log()
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, lasting: bool = True) -> Iterator[sa.Connection]:
         with self._lock.held(), self._writing.connect() as connection:
+            _wait_for_disk(connection, lasting)
             try:
                 with connection.begin():
                     yield connection
-            except sa.exc.DBAPIError:
+            except sa.exc.DBAPIError as error:
                 # Whatever state the error left it in: the next write begins with a new one.
                 connection.invalidate()
+                if getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_READONLY"):
+                    self._start_anew()
                 raise
 
     @contextmanager
@@ -81,6 +84,13 @@ class SqliteFile:
         self.engine.dispose()
         self._lock.close()
 
+    def _start_anew(self) -> None:
+        """Closes all connections. SQLite's of one process share what they know of the file: as long as any of them is
+        open, new ones find it read-only even when it no longer is."""
+        with self._watching:
+            self._stop_watching()
+        self.engine.dispose()
+
     def _stop_watching(self) -> None:
         if self._watcher is not None:
             self._watcher.close()
@@ -105,6 +115,15 @@ class SqliteFile:
 def _log_mode(driver: Any, setting: str) -> str:
     mode: str = driver.execute(f"PRAGMA journal_mode{setting}").fetchone()[0]
     return mode
+
+
+def _wait_for_disk(connection: sa.Connection, lasting: bool) -> None:
+    """Whether commits of this connection are on disk when they return. Its log keeps them in order either way."""
+    known = connection.info
+    if known.get("lasting", True) != lasting:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+        known["lasting"] = lasting
 
 
 def _prepare(connection: Any, record: Any) -> None:
