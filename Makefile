@@ -28,7 +28,7 @@ format: setup ## put the code into shape
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
 
 bench: setup ## measure and print ratios; takes minutes
-	@for script in interpreter_speed memory; do $(PY) -m benchmarks.$$script || exit 1; done
+	@for script in interpreter_speed memory "alerts --seconds 20"; do $(PY) -m benchmarks.$$script || exit 1; done
 
 docs: setup ## write the generated pages again
 	@$(PY) scripts/write_docs.py

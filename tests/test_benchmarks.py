@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,17 @@ def test_benchmarks_run(name: str) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("|") > 20
+
+
+def test_alerts_are_measured_from_receipt_to_broker() -> None:
+    command = [sys.executable, "-m", "benchmarks.alerts", "--store", "sqlite", "--rate", "20", "--seconds", "1"]
+    done = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    for run in json.loads(done.stdout):
+        assert run["statuses"] == {"200": 20}
+        assert run["orders"] > 0
+        assert {run["spreads"][name]["count"] for name in ("stored", "answer", "decided")} == {20}
+        assert run["spreads"]["floor"]["p99"] > 0
 
 
 def test_engines_are_measured_and_compared_on_the_same_bars(tmp_path: Path) -> None:
