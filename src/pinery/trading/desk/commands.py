@@ -20,6 +20,9 @@ from pinery.trading.store import Command, CommandKind, Tx
 #: ms after which a flatten that is not done says what holds it up.
 _PATIENCE = 60_000
 
+#: ms between two exits for the same command, where the first one was refused.
+_AGAIN = 5_000
+
 
 def obey(applier: Applier, decider: Decider, recovery: Recovery, tx: Tx, now: int, now_us: int) -> None:
     account = applier.ledger.account.name
@@ -48,7 +51,7 @@ def _flatten(command: Command, applier: Applier, decider: Decider, tx: Tx, now: 
     for name in names:
         for symbol in ledger.held(name):
             if not ledger.is_busy(name):
-                give_exit(f"cmd:{command.id}:{name}:{symbol}", name, symbol, command.by, command.note, "flatten",
+                give_exit(_key(command, name, symbol, now), name, symbol, command.by, command.note, "flatten",
                           applier, decider, tx, now, now_us)  # fmt: skip
             left.append(f"{telling.plain(ledger.position(name, symbol).quantity)} {symbol} of {name}")
         left.extend(
@@ -61,6 +64,10 @@ def _flatten(command: Command, applier: Applier, decider: Decider, tx: Tx, now: 
     if now - command.at > _PATIENCE:
         return f"not flat after {_PATIENCE // 1000} s: {', '.join(left)}"
     return ""
+
+
+def _key(command: Command, name: str, symbol: str, now: int) -> str:
+    return f"cmd:{command.id}:{name}:{symbol}:{max(0, now - command.at) // _AGAIN}"
 
 
 def _deployments(applier: Applier) -> set[str]:
@@ -78,7 +85,7 @@ def _close(command: Command, applier: Applier, decider: Decider, tx: Tx, now: in
     if symbol not in held:
         return f"{name} holds no {symbol}"
     if not applier.ledger.is_busy(name):
-        give_exit(f"cmd:{command.id}:{name}:{symbol}", name, symbol, command.by, command.note, "close",
+        give_exit(_key(command, name, symbol, now), name, symbol, command.by, command.note, "close",
                   applier, decider, tx, now, now_us)  # fmt: skip
     return f"{symbol} is not closed yet: see its orders" if now - command.at > _PATIENCE else ""
 

@@ -1,6 +1,7 @@
 """From a message to orders: read, told from repetitions, planned, sized, protected, checked. Only the store is asked.
 
 Whatever happens to a signal is recorded with every step, in the transaction that takes its message out of the inbox.
+A loss limit that is reached denies entries and leaves states alone: a day's loss is over with the day by itself.
 """
 
 from __future__ import annotations

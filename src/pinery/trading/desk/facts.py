@@ -47,8 +47,8 @@ def risk_context(
         state=state,
         state_reason=reason,
         scopes=(
-            _scope(ledger, directory, order.symbol, deployment, tx, now),
-            _scope(ledger, directory, order.symbol, None, tx, now),
+            _scope(ledger, directory, order.symbol, deployment, price, tx, now),
+            _scope(ledger, directory, order.symbol, None, price, tx, now),
         ),
         margin_held=margin_held(ledger, directory),
         now=now,
@@ -56,13 +56,25 @@ def risk_context(
     )
 
 
-def _scope(ledger: Ledger, directory: Directory, symbol: str, deployment: Deployment | None, tx: Tx, now: int) -> Scope:
+def _scope(
+    ledger: Ledger,
+    directory: Directory,
+    symbol: str,
+    deployment: Deployment | None,
+    price: Decimal | None,
+    tx: Tx,
+    now: int,
+) -> Scope:
+    """``price``: of ``symbol`` as the signal says; it is news that open profit counts with."""
     name = f"deployment:{deployment.name}" if deployment is not None else f"account:{ledger.account.name}"
     day, standing = ledger.day(name, now, tx), ledger.standing(name, tx)
     mine = [p for (owner, _), p in ledger.positions.items() if deployment is None or owner == deployment.name]
-    profit = sum(
-        (open_profit(p, ledger.quotes.get(p.symbol), directory.contract(p.symbol)) for p in mine if p.side), ZERO
-    )
+    profit = ZERO
+    for p in mine:
+        if p.side and p.symbol == symbol and price is not None:
+            profit += p.open_profit(price, directory.contract(symbol).point_value)
+        elif p.side:
+            profit += open_profit(p, ledger.quotes.get(p.symbol), directory.contract(p.symbol))
     if deployment is not None:
         equity: Decimal | None = standing.realized + profit
     else:
