@@ -12,6 +12,7 @@ one that it sustains.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -229,6 +230,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure latencies and memory of a real pinery up under a constant rate of alerts."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with it
     if not as_json:
         print(machine())
     runs = []
