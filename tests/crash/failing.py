@@ -17,7 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.crash.storm import Place, Storm, children
+from pinery.adapters.store.database import SqlStore, open_store
+from tests.crash import verdict
+from tests.crash.storm import Place, Storm, children, make_place
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ class Raging(Storm):
 
 
 @contextmanager
-def raging(place: Place, seed: int, gap: float = 0.1) -> Iterator[Raging]:
-    storm = Raging(place, seed, gap)
+def raging(place: Place, seed: int, gap: float = 0.1, id_name: str = "id") -> Iterator[Raging]:
+    storm = Raging(place, seed, gap, id_name)
     storm.begin()
     try:
         yield storm
@@ -132,10 +134,43 @@ def process_named(parent: subprocess.Popen[bytes], name: str) -> list[int]:
     return sorted(pid for pid, kind in children(parent.pid).items() if kind == name)
 
 
-def append_limits(place: Place, text: str) -> None:
-    """``text`` into the table of limits of every deployment."""
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def quiet_place(folder: Path, url: str = "", workers: int = 1, options: str = "") -> Place:
+    """Three deployments without a limit of age: every alert that is stored has to be executed, however late.
+
+    ``options`` are lines for both paper accounts.
+    """
+    place = make_place(folder, url or f"sqlite:///{folder}/pinery.db", deployments=3, workers=workers)
     path = place.folder / "pinery.toml"
-    path.write_text(path.read_text() + "".join(f"\n[deployments.{name}.limits]\n{text}\n" for name in place.tokens))
+    text = path.read_text().replace("balance = 100_000_000", f"balance = 100_000_000\n{options}")
+    path.write_text(text + "".join(f'\n[deployments.{name}.limits]\nmax_signal_age = "off"\n' for name in place.tokens))
+    return place
+
+
+@contextmanager
+def opened(place: Place) -> Iterator[SqlStore]:
+    store = open_store(place.store_url, create=False)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def judge(place: Place, storm: Raging, log: Path) -> dict[str, int]:
+    """Waits until everything is done, and checks all of it."""
+    with opened(place) as store:
+        verdict.wait_until_done(store)
+        counts = verdict.check(store, storm)
+    check_log(log, place)
+    assert counts["acknowledged"] > 20, "hardly anything got through: the storm says nothing"
+    print(counts)
+    return counts
 
 
 @contextmanager

@@ -128,6 +128,7 @@ class Storm:
     place: Place
     seed: int
     gap: float = 0.02  # seconds between alerts of one deployment
+    id_name: str = "id"  # the field that makes each body different
     acknowledged: dict[str, set[str]] = field(default_factory=dict)
     sent: dict[str, list[str]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)  # answers that no sender should ever get
@@ -147,7 +148,7 @@ class Storm:
         number, late = 0, set[asyncio.Task[None]]()
         while not self.stop.is_set():
             number += 1
-            body = _body(rng, name, number)
+            body = _body(rng, name, number, self.id_name)
             self.sent[name].append(body)
             await self._send(client, name, body, rng)
             for _ in range(rng.choice((0, 0, 1, 2, 3))):  # repetitions overlap what comes next
@@ -180,19 +181,19 @@ class Storm:
         return answer.status_code
 
 
-def _body(rng: random.Random, name: str, number: int) -> str:
+def _body(rng: random.Random, name: str, number: int, id_name: str) -> str:
     """Unique, by its id or by what it says of time and number."""
     price = round(2000 + rng.random() * 100, 2)
     kind = rng.random()
     if kind < 0.5:
-        fields: dict[str, object] = {"signal": rng.choice(WORDS), "price": price, "id": f"{name}-{number}"}
+        fields: dict[str, object] = {"signal": rng.choice(WORDS), "price": price, id_name: f"{name}-{number}"}
     elif kind < 0.8:
         side = rng.choice(("long", "short", "flat"))
         size = 0 if side == "flat" else rng.choice((1, 1, 2, 3))
-        fields = {"market_position": side, "market_position_size": size, "price": price, "id": f"{name}-{number}"}
+        fields = {"market_position": side, "market_position_size": size, "price": price, id_name: f"{name}-{number}"}
     else:
         fields = {"action": rng.choice(("buy", "sell")), "qty": rng.choice((1, 2)), "price": price}
-        fields |= {"symbol": "ETHUSDT.P", "id": f"{name}-{number}"}
+        fields |= {"symbol": "ETHUSDT.P", id_name: f"{name}-{number}"}
     return json.dumps(fields)
 
 

@@ -15,22 +15,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pinery.adapters.store.database import open_store
-from tests.crash import verdict
 from tests.crash.failing import (
     BY_THE_RULES,
     Raging,
-    append_limits,
-    check_log,
     check_refusals,
     fill_up,
+    judge,
+    quiet_place,
     raging,
     readiness,
     set_writable,
     small_disk,
     wait_for,
 )
-from tests.crash.storm import Place, children, make_place, pinery_up
+from tests.crash.storm import Place, children, pinery_up
 from tests.stores import postgres_url
 
 pytestmark = pytest.mark.slow
@@ -39,26 +37,6 @@ END_ALL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-NEVER_STALE = 'max_signal_age = "off"'  # so that every alert that is stored has to be executed
-
-
-def _place(folder: Path, url: str = "", workers: int = 1) -> Place:
-    place = make_place(folder, url or f"sqlite:///{folder}/pinery.db", deployments=3, workers=workers)
-    append_limits(place, NEVER_STALE)
-    return place
-
-
-def _judge(place: Place, storm: Raging, log: Path) -> dict[str, int]:
-    store = open_store(place.store_url, create=False)
-    try:
-        verdict.wait_until_done(store)
-        counts = verdict.check(store, storm)
-    finally:
-        store.close()
-    check_log(log, place)
-    assert counts["acknowledged"] > 20, "hardly anything got through: the storm says nothing"
-    print(counts)
-    return counts
 
 
 @contextmanager
@@ -76,7 +54,7 @@ def _trouble(storm: Raging, place: Place, seconds: float) -> Iterator[None]:
 def test_full_disk(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with small_disk(tmp_path / "disk") as disk:
-        place = _place(disk / "place")
+        place = quiet_place(disk / "place")
         with pinery_up(place, log) as process:
             before = children(process.pid)
             with raging(place, 11) as storm, _trouble(storm, place, 5):
@@ -89,13 +67,13 @@ def test_full_disk(tmp_path: Path) -> None:
                 ballast.unlink()
             check_refusals(storm)
             assert children(process.pid) == before, "processes died of a full disk"
-            _judge(place, storm, log)
+            judge(place, storm, log)
 
 
 def test_read_only_sqlite(tmp_path: Path) -> None:
     """Files that are open stay writable whatever their rights become, so the processes are killed to open them anew."""
     log = tmp_path / "log"
-    place = _place(tmp_path / "place")
+    place = quiet_place(tmp_path / "place")
     folder = tmp_path / "place" / "data"
     folder.mkdir()
     place = replace(place, store_url=f"sqlite:///{folder}/pinery.db")
@@ -111,34 +89,36 @@ def test_read_only_sqlite(tmp_path: Path) -> None:
             assert not while_closed[200], while_closed
             set_writable(folder, True)
         assert {a.status for a in storm.answers} <= {200, 503, 599}
-        assert "it may not be written" in log.read_text()
         assert sorted(children(process.pid).values()) == ["control", "gateway", "worker"]
-        _judge(place, storm, log)
+        judge(place, storm, log)
+
+
+def _administrator(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(url, autocommit=True)
 
 
 def test_read_only_postgresql(tmp_path: Path) -> None:
     """As after a fail-over to a server that is still a standby."""
     log = tmp_path / "log"
     with postgres_url() as url:
-        place = _place(tmp_path / "place", url, workers=2)
+        place = quiet_place(tmp_path / "place", url, workers=2)
         with pinery_up(place, log) as process:
             before = children(process.pid)
-            with raging(place, 16) as storm:
-                with _trouble(storm, place, 5), psycopg.connect(url, autocommit=True) as other:
-                    name = other.info.dbname
-                    other.execute("SET default_transaction_read_only = off")
-                    other.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-                    other.execute(END_ALL)
-                    time.sleep(1)
-                    closed = time.monotonic()
-                    wait_for("not ready", lambda: readiness(place) == 503)
-                    time.sleep(5)
-                    assert set(storm.statuses(closed, time.monotonic())) == {503}
-                    other.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
-                    other.execute(END_ALL)
+            with _administrator(url) as other, raging(place, 16) as storm, _trouble(storm, place, 5):
+                name = other.info.dbname
+                other.execute("SET default_transaction_read_only = off")
+                other.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+                other.execute(END_ALL)
+                time.sleep(1)
+                closed = time.monotonic()
+                wait_for("not ready", lambda: readiness(place) == 503)
+                time.sleep(5)
+                assert set(storm.statuses(closed, time.monotonic())) == {503}
+                other.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+                other.execute(END_ALL)
             check_refusals(storm)
             assert children(process.pid) == before
-            _judge(place, storm, log)
+            judge(place, storm, log)
 
 
 def _exclusively(path: Path, seconds: float) -> None:
@@ -159,7 +139,7 @@ def _lock_file(path: Path, seconds: float) -> None:
 @pytest.mark.parametrize("keep", [_exclusively, _lock_file])
 def test_locked_sqlite(tmp_path: Path, keep) -> None:  # type: ignore[no-untyped-def]
     log = tmp_path / "log"
-    place = _place(tmp_path / "place")
+    place = quiet_place(tmp_path / "place")
     with pinery_up(place, log) as process:
         before = children(process.pid)
         with raging(place, 13) as storm, _trouble(storm, place, 5):
@@ -167,14 +147,14 @@ def test_locked_sqlite(tmp_path: Path, keep) -> None:  # type: ignore[no-untyped
         check_refusals(storm)
         assert any(a.status == 503 for a in storm.answers)
         assert children(process.pid) == before
-        _judge(place, storm, log)
+        judge(place, storm, log)
 
 
 @pytest.mark.parametrize("table", ["inbox", "orders", "leases"])
 def test_locked_table_of_postgresql(tmp_path: Path, table: str) -> None:
     log = tmp_path / "log"
     with postgres_url() as url:
-        place = _place(tmp_path / "place", url, workers=2)
+        place = quiet_place(tmp_path / "place", url, workers=2)
         with pinery_up(place, log) as process:
             before = children(process.pid)
             with raging(place, 14) as storm, _trouble(storm, place, 5), psycopg.connect(url) as other:
@@ -182,20 +162,19 @@ def test_locked_table_of_postgresql(tmp_path: Path, table: str) -> None:
                 time.sleep(10)
             check_refusals(storm)
             assert children(process.pid) == before
-            _judge(place, storm, log)
+            judge(place, storm, log)
 
 
 def test_connections_of_postgresql_are_ended_again_and_again(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with postgres_url() as url:
-        place = _place(tmp_path / "place", url, workers=2)
+        place = quiet_place(tmp_path / "place", url, workers=2)
         with pinery_up(place, log) as process:
             before = children(process.pid)
-            with raging(place, 15) as storm, _trouble(storm, place, 5):
-                with psycopg.connect(url, autocommit=True) as other:
-                    for _ in range(20):
-                        other.execute(END_ALL)
-                        time.sleep(0.5)
+            with _administrator(url) as other, raging(place, 15) as storm, _trouble(storm, place, 5):
+                for _ in range(20):
+                    other.execute(END_ALL)
+                    time.sleep(0.5)
             check_refusals(storm)
             assert children(process.pid) == before
-            _judge(place, storm, log)
+            judge(place, storm, log)

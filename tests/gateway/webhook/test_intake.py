@@ -65,7 +65,7 @@ def test_what_waits_is_written_together_and_in_order(store: Store) -> None:
 
 def test_times_of_receipt_rise_also_when_the_clock_jumps_back(store: Store) -> None:
     clock = iter([5000, 5000, 1000, 1000, 9000])
-    intake = Intake(store, now_us=lambda: next(clock))
+    intake = Intake(store, now_us=lambda: next(clock), monotonic=lambda: 0.0)
 
     async def main() -> None:
         for n in range(5):
@@ -74,6 +74,22 @@ def test_times_of_receipt_rise_also_when_the_clock_jumps_back(store: Store) -> N
     asyncio.run(main())
     intake.close()
     assert [row.received_us for row in stored(store)] == [5000, 5001, 5002, 5003, 9000]
+
+
+def test_times_of_receipt_go_on_at_half_pace_until_a_clock_that_was_set_back_has_caught_up(store: Store) -> None:
+    clock = iter([100_000_000, 40_000_000, 80_000_000, 165_000_000])
+    seconds = 0.0
+    intake = Intake(store, now_us=lambda: next(clock), monotonic=lambda: seconds)
+
+    async def main() -> None:
+        nonlocal seconds
+        for n in range(4):
+            await intake.put(message(str(n)))
+            seconds += 40
+
+    asyncio.run(main())
+    intake.close()
+    assert [row.received_us for row in stored(store)] == [100_000_000, 120_000_000, 140_000_000, 165_000_000]
 
 
 def test_more_than_can_wait_is_refused_and_the_rest_stored(store: Store) -> None:

@@ -16,8 +16,9 @@ from pinery.adapters.store.records import dumps
 _CHANNEL = "pinery_work"
 _WAKE = sa.text(f"SELECT pg_notify('{_CHANNEL}', '')")
 _DO_NOT_WAIT = sa.text("SET LOCAL synchronous_commit = off")
+# The last: a process that stands still in a transaction keeps its leases locked, and nobody could take them over.
 _SETTINGS = (
-    "SET statement_timeout = '30s'; SET lock_timeout = '{lock:g}s'; SET idle_in_transaction_session_timeout = '60s'"
+    "SET statement_timeout = '30s'; SET lock_timeout = '{lock:g}s'; SET idle_in_transaction_session_timeout = '10s'"
 )
 _IDLE = 5.0  # seconds after which a connection is tried before it is used
 _BLIND = 0.2  # seconds between guesses that something changed, while nobody tells

@@ -58,13 +58,15 @@ class Intake:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._last_us = 0
+        self._last_put = monotonic()
         self._succeeded: float | None = None  # when a write last did, by ``monotonic``
         self._failed: float | None = None
 
     async def put(self, message: Message) -> int:
         """The message's id in the inbox, once it is on disk.
 
-        ``received_us`` is set here: the present, but always after the message before, whatever the clock does. Raises
+        ``received_us`` is set here: the present, but always after the message before, whatever the clock does: after
+        it was set back, times go on at half their pace until the clock has caught up. Raises
         Overloaded, and StoreError where it could not be stored; a message is stored also if the caller goes away.
         """
         loop = asyncio.get_running_loop()
@@ -73,13 +75,19 @@ class Intake:
             if self._closed or len(self._queue) >= self._capacity or self._text >= self._most_text:
                 raise Overloaded
             self._text += len(message.body)
-            self._last_us = max(self._now_us(), self._last_us + 1)
+            self._last_us = self._moment()
             self._queue.append(_Waiting(replace(message, received_us=self._last_us), answer, loop))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
                 self._thread.start()
             self._arrived.notify()
         return await answer
+
+    def _moment(self) -> int:
+        now = self._monotonic()
+        passed, self._last_put = now - self._last_put, now
+        # Not standing still: repetitions are told from new alerts by the time between them.
+        return max(self._now_us(), self._last_us + max(1, int(passed * 500_000)))
 
     def close(self) -> None:
         """Stores what waits, and ends."""

@@ -7,9 +7,14 @@ from pinery.trading.risk.context import RiskContext, lowest
 
 
 def _age(context: RiskContext) -> float:
-    """Seconds since the signal fired, by its own word, else since it was received."""
+    """Seconds since the signal fired, by its own word, else since it was received.
+
+    Received is received: if that is later than now, our own clock was set back since, and nothing is known of the age.
+    """
     signal = context.signal
-    return (context.now - (signal.sent if signal.sent is not None else signal.received)) / 1000
+    if signal.sent is None:
+        return max(0, context.now - signal.received) / 1000
+    return (context.now - signal.sent) / 1000
 
 
 def facts(context: RiskContext) -> str:

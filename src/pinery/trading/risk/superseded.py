@@ -8,6 +8,9 @@ from pinery.trading.risk.context import RiskContext
 #: ``{{timenow}}`` counts whole seconds: two signals of one second may come in either order.
 _TOLERANCE = 1000
 
+#: ms. A newest signal from further in the future was dated by a clock that has been put right since.
+_AHEAD = 300_000
+
 
 def facts(context: RiskContext) -> str:
     behind = _behind(context)
@@ -26,4 +29,6 @@ def check(context: RiskContext) -> Denial | None:
 def _behind(context: RiskContext) -> int | None:
     """ms."""
     sent, newest = context.signal.sent, context.scopes[0].standing.last_sent
-    return None if sent is None or newest is None else newest - sent
+    if sent is None or newest is None or newest > context.now + _AHEAD:
+        return None
+    return newest - sent
