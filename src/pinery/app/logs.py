@@ -12,7 +12,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, TextIO
@@ -38,6 +38,20 @@ class _Lines(logging.StreamHandler[TextIO]):
         """A full disk or a closed pipe must not stop trading, and the standard complaint prints values unmasked."""
 
 
+class _Writer:
+    """Writes finished lines. Each is one call of ``write``, so that lines of several threads do not mix."""
+
+    def __init__(self, target: TextIO) -> None:
+        self._target = target
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):  # as _Lines
+            self._target.write(line + "\n")
+            self._target.flush()
+
+    debug = info = warning = error = critical = exception = fatal = warn = log = msg
+
+
 def configure(level: str = "info", form: Form = "auto", *, component: str = "", stream: TextIO | None = None) -> None:
     """Sets logging of this process up, again if called again. Lines go to ``stream``, by default stderr.
 
@@ -58,7 +72,7 @@ def configure(level: str = "info", form: Form = "auto", *, component: str = "", 
         _component(component),
         structlog.processors.format_exc_info,
     ]
-    render: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _mask]
+    render: list[Processor] = [_mask]
     if as_json:
         render += [_ordered, structlog.processors.JSONRenderer()]
     else:
@@ -67,7 +81,8 @@ def configure(level: str = "info", form: Form = "auto", *, component: str = "", 
         )
         render += [_printable, columns]
     handler = _Lines(target)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
+    foreign: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=foreign))
 
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -84,9 +99,10 @@ def configure(level: str = "info", form: Form = "auto", *, component: str = "", 
     sys.excepthook, threading.excepthook = _uncaught, _uncaught_in_thread
 
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # Past the standard library: a line of our own costs a third of one that goes through it.
+        processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=lambda *names: _Writer(target),
         cache_logger_on_first_use=False,
     )
 
