@@ -15,7 +15,8 @@ from pinery.trading.store import Lease
 _GET = sa.select(leases.c.name, leases.c.owner, leases.c.epoch, leases.c.expires).where(
     leases.c.name == sa.bindparam("lease")
 )
-_LOCK = _GET.with_for_update()
+# Shared: the desk and the paper account's book work on one lease side by side; whoever takes it over waits for both.
+_LOCK = _GET.with_for_update(read=True)
 # Whoever has the row locked is alive and at work.
 _TRY_LOCK = _GET.with_for_update(skip_locked=True)
 _FIRST = insert_if_new(leases, "name")
