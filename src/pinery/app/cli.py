@@ -18,8 +18,7 @@ app = typer.Typer(
     name="pinery",
     help="Runs TradingView Pine Script v4, v5 and v6 on your own bars.",
     epilog="Exit codes: 0 done · 1 errors in the script · 2 wrong usage · 3 unusable data · 4 the script failed · "
-    "5 a gate not passed · "
-    "70 a fault of Pinery · 130 stopped.",
+    "5 refused, or a gate not passed · 6 the store · 7 the broker · 70 a fault of Pinery · 130 stopped.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -12,7 +12,7 @@ import pytest
 from pinery.trading.deployments import Bracket, Direction, Distance, Limits, OnOpposite, Sizing, Stage, Unit
 from pinery.trading.orders.model import Role, Status
 from pinery.trading.signals import EntryType
-from tests.trading.desk.harness import ACCOUNT, ETH, Clock, D, at, demo, run, trading
+from tests.trading.desk.harness import ACCOUNT, BTC, ETH, Clock, D, at, demo, run, trading
 
 STOP = Bracket(Distance(Unit.POINTS, D(20)), Distance(Unit.POINTS, D(40)))
 Steps = list[tuple[dict[str, Any], str, int]]  # alert, outcome or code, position then
@@ -404,6 +404,33 @@ def test_a_reversal_across_contracts_closes_the_old_one_first(tmp_path: Path) ->
             assert here.held() == {"CME_MINI:ESH2027": -1}
             (stop,) = here.open_orders(Role.STOP)
             assert (stop.symbol, stop.side) == ("CME_MINI:ESH2027", "buy")
+            here.check_books()
+
+    run(scenario())
+
+
+def test_the_alerts_price_is_for_its_own_symbol_only(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with trading(tmp_path, demo(symbols={"BTC": BTC})) as here:
+            await here.alert(signal="IN", price=2000)
+            await here.alert(signal="IN", symbol="BTC", price=90_000)
+            await here.alert(signal="OUT", price=2010)
+            assert here.held() == {}
+            assert {row.symbol: row.exit_price for row in here.trades()} == {ETH: 2010, BTC: 90_000}
+            here.check_books()
+
+    run(scenario())
+
+
+def test_a_price_of_nothing_fills_and_stops_nothing(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with trading(tmp_path, demo(bracket=STOP)) as here:
+            await here.alert(signal="IN", price=2000)
+            await here.alert(signal="IN", price=-5)
+            assert here.position() == 1
+            await here.alert(signal="OUT", price=0)
+            assert here.position() == 0
+            assert [row.exit_price for row in here.trades()] == [2000]
             here.check_books()
 
     run(scenario())

@@ -121,6 +121,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
         '{"action":"buy","order_type":"limit","limit_price":"5900.5"}',
         {"action": A.BUY, "entry": EntryType.LIMIT, "limit_price": D("5900.5")},
     ),
+    ('{"signal":"OUT","price":0}', {"action": A.EXIT, "word": "OUT"}),
+    ('{"signal":"IN","price":-5}', {"action": A.ENTER_LONG, "word": "IN"}),
     ('{"action":"buy","type":"limit","price":5900}',
      {"action": A.BUY, "entry": EntryType.LIMIT, "limit_price": D(5900), "price": D(5900)}),
     ('{"action":"buy","orderType":"MKT","limitPrice":5900}', {"action": A.BUY, "entry": EntryType.MARKET}),

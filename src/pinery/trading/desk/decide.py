@@ -173,18 +173,27 @@ class Decider:
     def _orders(
         self, signal: Signal, deployment: Deployment, contract: Contract, plan: Plan, tx: Tx, now: int, made: Made
     ) -> Denial | None:
-        price = self._price(signal, contract)
+        price = self._price(signal, contract, contract.symbol)
         entry: Ticket | None = None
         if plan.side:
             ticket = self._entry(signal, deployment, contract, plan, price, tx, now, made)
             if isinstance(ticket, Denial):
                 return ticket
             entry = ticket
-        exits = self._exits(signal, deployment, plan, entry, price, now)
+        exits = self._exits(signal, deployment, contract, plan, entry, now)
         for ticket in (*exits, *([entry] if entry else [])):
             change = ticket.order.side.sign * ticket.order.quantity
             context = risk_context(
-                self.ledger, self.directory, self.capabilities, signal, deployment, ticket, change, price, tx, now
+                self.ledger,
+                self.directory,
+                self.capabilities,
+                signal,
+                deployment,
+                ticket,
+                change,
+                self._price(signal, contract, ticket.order.symbol),
+                tx,
+                now,
             )
             assessment = assess(context)
             made.steps.extend(assessment.steps)
@@ -197,14 +206,16 @@ class Decider:
             made.tickets[-1] = replace(entry, order=replace(entry.order, waits_for=(*entry.order.waits_for, *waits)))
         return None
 
-    def _price(self, signal: Signal, contract: Contract) -> Decimal | None:
-        if signal.price is not None:
+    def _price(self, signal: Signal, contract: Contract, symbol: str) -> Decimal | None:
+        """Of ``symbol``. The signal's price is that of ``contract``; other months of the future are near it."""
+        near = symbol == contract.symbol or (contract.root and contract.root == self.directory.contract(symbol).root)
+        if signal.price is not None and near:
             return signal.price
-        quote = self.ledger.quotes.get(contract.symbol)
+        quote = self.ledger.quotes.get(symbol)
         return quote.price if quote is not None else None
 
     def _exits(
-        self, signal: Signal, deployment: Deployment, plan: Plan, entry: Ticket | None, price: Decimal | None, now: int
+        self, signal: Signal, deployment: Deployment, contract: Contract, plan: Plan, entry: Ticket | None, now: int
     ) -> list[Ticket]:
         tickets = []
         for number, (symbol, quantity) in enumerate(plan.close.items()):
@@ -221,6 +232,7 @@ class Decider:
                 now,
                 number,
             )
+            price = self._price(signal, contract, symbol)
             order = replace(order, reduce_only=self.capabilities.reduce_only, reference_price=price)
             if not self.capabilities.reduce_only:
                 order = replace(order, waits_for=tuple(o.client_id for o in self._protection(deployment, symbol)))

@@ -72,7 +72,7 @@ def settle(found: Found, deployment: Deployment) -> Reading:
         target=target,
         target_side=target_side,
         previous=previous,
-        price=values.number(found.get("price"), "price"),
+        price=_price(found),
         entry=entry,
         limit_price=limit_price,
         stop=distance(found.get("stop"), "stop"),
@@ -241,8 +241,14 @@ def _entry(found: Found) -> tuple[EntryType | None, Decimal | None]:
     if kind is None:
         raise Unreadable(f"orders of the type {shown(raw)} are not taken; market and limit are")
     if kind is EntryType.LIMIT and price is None:
-        price = values.number(found.get("price"), "price")
+        price = _price(found)
     return kind, price if kind is EntryType.LIMIT else None
+
+
+def _price(found: Found) -> Decimal | None:
+    """What the sender saw. 0 and less stands for "none": nothing is sized, filled or stopped out at it."""
+    price = values.number(found.get("price"), "price")
+    return price if price is not None and price > 0 else None
 
 
 def _times(found: Found) -> tuple[int | None, int | None]:
