@@ -25,7 +25,7 @@ _FINISH = (
     .where(commands.c.id == sa.bindparam("command"), commands.c.finished.is_(None))
     .values(finished=sa.bindparam("when"), result=sa.bindparam("outcome"))
 )
-_AUDIT = sa.insert(audit)
+_AUDIT = sa.insert(audit).inline()
 
 
 class States:

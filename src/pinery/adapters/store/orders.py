@@ -23,7 +23,7 @@ _UNFINISHED = (
     .where(orders.c.account == sa.bindparam("of"), ~orders.c.final)
     .order_by(orders.c.created, orders.c.client_id)
 )
-_NOTE = sa.insert(order_changes)
+_NOTE = sa.insert(order_changes).inline()
 _FILL = insert_if_new(fills, "account", "trade_id")
 
 

@@ -14,8 +14,8 @@ from pinery.trading.events import EVENTS, Event
 from pinery.trading.store import Delivery
 
 _EVENTS = events
-_EVENT = sa.insert(events)
-_DELIVERY = sa.insert(outbox)
+_EVENT = sa.insert(events).inline()
+_DELIVERY = sa.insert(outbox).inline()
 
 # The rows are locked in a part of their own: as a subquery of the update it could be run twice, and lock more.
 _DUE = (
@@ -40,7 +40,7 @@ _FINISH = _THIS.values(
 )
 _RETRY = _THIS.values(due=sa.bindparam("at"), error=sa.bindparam("new_error"), owner="")
 
-_JOURNAL = sa.insert(journal)
+_JOURNAL = sa.insert(journal).inline()
 
 
 class Outbox:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -57,6 +58,18 @@ class Running:
 
     def settle_all(self) -> None:
         waiting, self._waiting = self._waiting, []
+        driver: Any = self.connection.connection.driver_connection
+        if len(waiting) > 1 and isinstance(driver, psycopg.Connection):
+            # Sent one after the other without waiting for each answer.
+            try:
+                with driver.pipeline():
+                    self._execute(waiting)
+            except psycopg.Error as error:
+                raise sa.exc.DBAPIError.instance(None, None, error, psycopg.Error) from error
+        else:
+            self._execute(waiting)
+
+    def _execute(self, waiting: list[_Rows]) -> None:
         for each in waiting:
             statement = each.statement
             if isinstance(statement, Insert):
