@@ -88,6 +88,11 @@ PASSES: list[tuple[str, RiskContext]] = [
     ("stage cap", context(deployment=Deployment("demo", "paper", "ES1!", max_contracts=D(1)))),
     ("stale", context(signal=replace(SIGNAL, sent=NOW - 300_000))),
     ("not stale", context(Limits(max_signal_age=None), signal=replace(SIGNAL, sent=NOW - 10**9))),
+    ("received before our clock was set back", context(signal=replace(SIGNAL, received=NOW + 3_600_000))),
+    (
+        "newest dated by a clock that was wrong",
+        context(signal=replace(SIGNAL, sent=NOW), standing=standing(last_sent=NOW + 3_600_000)),
+    ),
     ("tolerance", context(signal=replace(SIGNAL, sent=NOW - 1000), standing=standing(last_sent=NOW))),
     ("no firing time", context(standing=standing(last_sent=NOW + 5000))),
     ("root", context(Limits(allowed_symbols=frozenset({"es"})))),
