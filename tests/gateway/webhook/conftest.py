@@ -25,6 +25,12 @@ def log() -> Iterator[io.StringIO]:
     output = io.StringIO()
     logs.configure("debug", "json", stream=io.StringIO())
     root.addHandler(Unmasked(output))
+
+    def unmasked(logger: object, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        output.write(f"{line}\n")
+        return line
+
+    structlog.configure(processors=[unmasked, *structlog.get_config()["processors"]])
     yield output
     logging.captureWarnings(False)
     sys.excepthook, threading.excepthook = hooks

@@ -129,6 +129,11 @@ class HookEndpoint:
             _log.error("alert not stored", deployment=deployment, remote=remote, reason=error.message, hint=error.hint)
             await _refusal(503, "the message could not be stored", _RETRY)(scope, receive, send)
             return
+        except Exception as error:
+            # A fault of ours; the sender tries again, and nothing was promised.
+            _log.error("alert not stored", deployment=deployment, remote=remote, reason=type(error).__name__)
+            await _refusal(503, "the message could not be stored", _RETRY)(scope, receive, send)
+            return
         stored = (self._monotonic() - received) * 1000
         answer = JSONResponse({"id": number, "status": "stored"}, headers={"Server-Timing": f"stored;dur={stored:.3f}"})
         await answer(scope, receive, send)
