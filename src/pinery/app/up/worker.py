@@ -73,7 +73,7 @@ class Worker:
     async def _poll(self, stopping: asyncio.Event) -> None:
         """Wake the desks when another process has stored something."""
         seen: object = None
-        active = self.clock.monotonic()
+        active, unread = self.clock.monotonic(), False
         while not stopping.is_set():
             try:
                 token = self.store.changed(seen)
@@ -81,7 +81,10 @@ class Worker:
                 token = object()  # the desks find out
             now = self.clock.monotonic()
             if token != seen:
-                seen, active = token, now
+                seen, active, unread = token, now, True
+            # What is stored while a desk is at work it finds by itself; asking for each change costs more than working.
+            if unread and not all(held.desk.is_at_work for held in self._held.values()):
+                unread = False
                 await self._wake()
             await asyncio.sleep(_POLL if now - active < _IDLE_AFTER else _POLL_IDLE)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pinery.trading.broker import Broker, Report, ReportKind
+from pinery.trading.broker import Broker, Quote, Report, ReportKind
 from pinery.trading.clock import Clock
 from pinery.trading.deployments import Account, Deployment
 from pinery.trading.desk import commands, recovery
@@ -64,6 +64,8 @@ class Desk:
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _sending: set[asyncio.Task[None]] = field(default_factory=set)
     _priced: set[int] = field(default_factory=set)  # messages whose price has been on its way
+    _told: dict[str, float] = field(default_factory=dict)  # symbol -> when its price was last told for equity's sake
+    _turning: bool = False
     _handed: dict[str, int] = field(default_factory=dict)  # signal -> when its order was handed to the broker, Unix µs
     _out: set[str] = field(default_factory=set)  # client ids of requests that are under way
     _ledger: Ledger | None = None
@@ -96,6 +98,7 @@ class Desk:
         try:
             while not stopping.is_set():
                 await self._wait()
+                self._turning = True
                 try:
                     await self._turn()
                 except LeaseLost:
@@ -105,10 +108,17 @@ class Desk:
                     self.log.error("store_failed", error=error.message, hint=error.hint)
                     await self._pause(self.pace.retry, stopping)
                     self._called = True
+                finally:
+                    self._turning = False
         finally:
             listening.cancel()
             await asyncio.gather(listening, *self._sending, self._recovery.stop(), return_exceptions=True)
             await self.broker.close()
+
+    @property
+    def is_at_work(self) -> bool:
+        """A pass is under way, or sure to come: it will look into the inbox by itself."""
+        return self._turning or self._called or self._more or bool(self._reports) or bool(self._out)
 
     async def _wait(self) -> None:
         # Until the first comparison with the broker everything waits for it.
@@ -315,11 +325,19 @@ class Desk:
             self._priced.discard(message_id)
             return False
         resting = [o for o in applier.ledger.orders.values() if o.symbol == quote.symbol and o.status.is_open]
-        if resting or applier.ledger.position(deployment.name, quote.symbol).side:
+        if resting or self._may_tell(quote):
             applier.outgoing.append(SendPrice(quote))
         if not any(_touched(order, quote.price) for order in resting):
             return False
         self._priced.add(message_id)
+        return True
+
+    def _may_tell(self, quote: Quote) -> bool:
+        """Nothing rests: the price only moves the account's equity, for which now and then is enough."""
+        now = self.clock.monotonic()
+        if now - self._told.get(quote.symbol, -self.pace.watch) < self.pace.watch:
+            return False
+        self._told[quote.symbol] = now
         return True
 
     # --- sending ----------------------------------------------------------------------
