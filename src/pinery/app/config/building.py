@@ -57,6 +57,9 @@ def build(
             if not _NAME.fullmatch(name):
                 message = "names are up to 40 letters, digits, - and _, and begin with a letter or digit"
                 findings.append(Finding((section, name), message))
+            elif section != "notify" and name == "all":
+                message = '"all" means everything to `pinery halt` and `pinery flatten`; choose another name'
+                findings.append(Finding((section, name), message))
     stages = {Stage(name): getattr(root.stages, name).max_contracts for name in ("paper", "small", "production")}
     accounts = {name: _account(name, model) for name, model in root.accounts.items()}
     rules = _symbol_rules(root, table, findings)

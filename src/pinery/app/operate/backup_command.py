@@ -83,7 +83,7 @@ def restore_backup(
     if to is None:
         put_back = _put_back(saving.saved_files(file), folder)
         to = load_configuration(folder).store_url
-    shown = parse_url(to).render_as_string(hide_password=True)
+    shown = parse_url(to).render_as_string(hide_password=True).replace("+psycopg", "", 1)
     if force and not yes:
         _confirm(f"Replace all that {shown} holds by the state of {_day(manifest.created)}?")
     with progress_bar("restoring") as progress:

@@ -124,7 +124,8 @@ async def _main(name: str, folder: Path, share_port: bool) -> int:
     # everything for as long as several alerts take.
     gc.collect()
     gc.freeze()
-    sys.setswitchinterval(_SWITCH)
+    if name == "gateway":
+        sys.setswitchinterval(_SWITCH)
     try:
         await COMPONENTS[name](around)
     finally:

@@ -95,6 +95,9 @@ class Decider:
         denial = self._prepare(signal, deployment, tx, now, made)
         if denial is None:
             self._put(made, now)
+            if len(self.ledger.timeframes) > 1000:  # of signals whose orders never filled
+                self.ledger.timeframes.clear()
+            self.ledger.timeframes[signal.id] = signal.timeframe
             decision = Decision(Outcome.ACCEPTED, steps=tuple(made.steps))
         else:
             outcome = Outcome.NOTHING if denial.code in _NOTHING else Outcome.DENIED

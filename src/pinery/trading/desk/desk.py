@@ -226,7 +226,7 @@ class Desk:
             self._recovery.again()
         if self._connected and self._recovery.done:
             self._work_through(applier, decider, tx, now, now_us, out, began + self.pace.hold)
-        ledger.flush(tx)
+        ledger.flush(tx, now)
         if ledger.events:
             tx.outbox.add(ledger.events, self.directory.channels)
         return [request for request in applier.outgoing if not _is_over(request, ledger)]

@@ -20,6 +20,8 @@ from pinery.trading.positions.model import Position, Trade
 from pinery.trading.store import Day, Standing, StateRow, TradingState, Tx
 from pinery.trading.windows import zone_of
 
+_LEVELS_EVERY = 1_000  # ms
+
 _STRICTNESS = {TradingState.ACTIVE: 0, TradingState.REDUCING: 1, TradingState.HALTED: 2}
 
 
@@ -38,6 +40,8 @@ class Ledger:
     ended: dict[str, Order] = field(default_factory=dict)  # not wholly filled, since the last comparison
     refused: dict[tuple[str, str], Order] = field(default_factory=dict)  # stops that the broker did not take
     entered: list[Order] = field(default_factory=list)  # entries that just ended with fills: their protection may move
+    timeframes: dict[str, str] = field(default_factory=dict)  # signal -> its timeframe, while its orders are new
+    levels_written: int = 0  # when prices and the balance were written last, Unix ms
     is_new: bool = False  # nothing was ever traded here by Pinery
     # Changed in this transaction.
     changed_orders: dict[str, Order] = field(default_factory=dict)
@@ -167,8 +171,12 @@ class Ledger:
     def tell(self, events: Iterable[Event]) -> None:
         self.events.extend(events)
 
-    def flush(self, tx: Tx) -> None:
-        """Write what was changed. The caller adds the events to the outbox."""
+    def flush(self, tx: Tx, now: int) -> None:
+        """Write what was changed. The caller adds the events to the outbox.
+
+        Prices and balances are levels, which change with every fill: they are written once a second. After a crash
+        the broker tells them again.
+        """
         if self.changed_orders:
             tx.orders.put(self.changed_orders.values())
         if self.changes:
@@ -181,12 +189,20 @@ class Ledger:
             tx.standings.put_day(self.days[scope])
         for scope in self.changed_standings:
             tx.standings.put_standing(self.standings[scope])
+        if not 0 <= now - self.levels_written < _LEVELS_EVERY:
+            self._flush_levels(tx, now)
+        for signal_id in self.sent.keys() | self.filled.keys():
+            tx.signals.stamp(signal_id, sent_us=self.sent.get(signal_id), filled_us=self.filled.get(signal_id))
+
+    def _flush_levels(self, tx: Tx, now: int) -> None:
         for symbol in self.changed_quotes:
             tx.standings.put_quote(self.quotes[symbol])
         if self.balance_changed and self.balance is not None:
             tx.standings.put_balance(self.account.name, self.balance)
-        for signal_id in self.sent.keys() | self.filled.keys():
-            tx.signals.stamp(signal_id, sent_us=self.sent.get(signal_id), filled_us=self.filled.get(signal_id))
+        if self.changed_quotes or self.balance_changed:
+            self.levels_written = now
+        self.changed_quotes.clear()
+        self.balance_changed = False
 
     def clean(self) -> None:
         """What was changed is on disk."""
@@ -195,8 +211,6 @@ class Ledger:
         self.changed_positions.clear()
         self.changed_days.clear()
         self.changed_standings.clear()
-        self.changed_quotes.clear()
-        self.balance_changed = False
         self.trades.clear()
         self.events.clear()
         self.sent.clear()

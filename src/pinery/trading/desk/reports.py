@@ -160,7 +160,9 @@ class Applier:
         deployment = self.directory.deployments(self.ledger.account.name).get(order.deployment)
         if deployment is not None and deployment.timeframe:
             return deployment.timeframe
-        signal = tx.signals.get(order.signal_id)
+        if order.signal_id in self.ledger.timeframes:
+            return self.ledger.timeframes.pop(order.signal_id)
+        signal = tx.signals.get(order.signal_id)  # from before a restart
         return signal.timeframe if signal is not None else ""
 
     def _count_trades(
