@@ -177,7 +177,7 @@ def _table(rows: list[RiskRow]) -> Table:
 def _money(money: Decimal | None, percent: Decimal | None, currency: str) -> str:
     if money is not None:
         return f"{money:,.2f} {currency}"
-    return f"{percent.normalize():f}%" if percent is not None else "—"
+    return f"{round(percent, 4).normalize():f}%" if percent is not None else "—"
 
 
 def _without_none(value: Any) -> Any:
