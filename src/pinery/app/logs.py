@@ -24,8 +24,8 @@ from pinery.app.redaction import redactor
 
 Form = Literal["json", "console", "auto"]
 
-#: Never more talkative than this: below it, they print statements with values, or whole addresses.
-_QUIET = {"sqlalchemy": "warning", "httpx": "warning", "httpcore": "warning", "asyncio": "warning"}
+#: Never more talkative than this: below it, they print statements with values, whole addresses, or each step of theirs.
+_QUIET = dict.fromkeys(("sqlalchemy", "alembic", "httpx", "httpcore", "asyncio"), "warning")
 
 #: What brings handlers of its own, which would print past the redaction.
 _OWN_HANDLERS = ("uvicorn", "uvicorn.access", "uvicorn.error", "sqlalchemy", "alembic")

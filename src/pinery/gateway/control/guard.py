@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import traceback
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import structlog
@@ -24,6 +24,7 @@ from pinery.adapters.store.people import Login, Role, Token, find_login, find_to
 from pinery.core.errors import PineryError
 from pinery.gateway.control.configuration import Parts
 from pinery.gateway.control.problems import ProblemError, problem_of
+from pinery.gateway.webhook.addresses import Networks, sender
 
 LARGEST_BODY = 64 * 1024
 CSRF_HEADER = "x-csrf-token"
@@ -170,16 +171,10 @@ class Guard:
 
 
 def client_address(request: Request, trusted: tuple[str, ...]) -> str:
-    """The sender's address: the last one forwarded that is no trusted proxy's, where the peer is one."""
-    address = request.client.host if request.client is not None else ""
-    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-    while _is_trusted(address, trusted) and forwarded and _is_address(forwarded[-1].strip()):
-        address = forwarded.pop().strip()
-    return address
-
-
-def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
-    return _is_address(address) and any(ip_address(address) in ip_network(part, strict=False) for part in trusted)
+    """The sender's address by the webhook's rule of proxies; the peer's where that cannot be told."""
+    peer = request.client.host if request.client is not None else ""
+    found = sender(peer, request.headers.getlist("x-forwarded-for"), Networks(trusted))
+    return str(found) if found is not None else peer
 
 
 def _is_address(text: str) -> bool:

@@ -37,22 +37,26 @@ class Senders:
         self._allow_loopback = settings.allow_loopback
 
     def sender(self, peer: str | None, forwarded: Iterable[str]) -> Address | None:
-        """The address that sent the request; None where it cannot be told.
-
-        ``forwarded`` are the X-Forwarded-For headers. They count only from a trusted proxy: read from the right, the
-        first address that is not such a proxy is the sender. What stands left of it was written by the sender.
-        """
-        address = parse(peer or "")
-        if address is None or address not in self._proxies:
-            return address
-        for hop in reversed([hop for header in forwarded for hop in header.split(",")]):
-            address = parse(hop.strip())
-            if address is None or address not in self._proxies:
-                return address
-        return address
+        return sender(peer, forwarded, self._proxies)
 
     def may_send(self, address: Address) -> bool:
         return address in self._allowed or (self._allow_loopback and address.is_loopback)
+
+
+def sender(peer: str | None, forwarded: Iterable[str], proxies: Networks) -> Address | None:
+    """The address that sent the request; None where it cannot be told.
+
+    ``forwarded`` are the X-Forwarded-For headers. They count only from a trusted proxy: read from the right, the
+    first address that is not such a proxy is the sender. What stands left of it was written by the sender.
+    """
+    address = parse(peer or "")
+    if address is None or address not in proxies:
+        return address
+    for hop in reversed([hop for header in forwarded for hop in header.split(",")]):
+        address = parse(hop.strip())
+        if address is None or address not in proxies:
+            return address
+    return address
 
 
 def parse(text: str) -> Address | None:
