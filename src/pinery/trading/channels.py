@@ -32,7 +32,7 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Events of ``kinds`` (patterns as "order.*") from ``severity`` on, of ``deployments`` (empty: all), to a channel."""
+    """Events of ``kinds`` (patterns as "order.*") from ``severity`` on, of ``deployments`` (empty: all)."""
 
     channel: str
     kinds: tuple[str, ...] = ("*",)

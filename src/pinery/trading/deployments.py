@@ -1,4 +1,4 @@
-"""What a trader configured: accounts, deployments and their rules. Plain facts; ``app/config`` reads and checks them."""
+"""What a trader configured: accounts, deployments and their rules, as facts; ``app/config`` reads and checks them."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import hashlib
 import time
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -23,18 +24,46 @@ from pinery.app.config.risk_table import risk_findings, risk_table
 from pinery.app.config.secrets import Secrets, read_secrets
 from pinery.app.settings import FILE_NAME, limits_from
 from pinery.core.errors import DataError, UsageError
+from pinery.market.files.whole import written_whole
 from pinery.market.symbols import SymbolTable
 from pinery.market.symbols import load as load_symbols
 from pinery.trading.errors import ConfigError
 
+#: What was in force last, beside the file itself: a mistake in an edit must not take the kill switch away.
+LAST_NAME = ".pinery.last.toml"
 
-def load_configuration(folder: Path, environment: Mapping[str, str] | None = None) -> Configuration:
+
+def remember(configuration: Configuration) -> None:
+    """Keep the text of a configuration that has been taken over. Where that is impossible, nothing is remembered."""
+    target = configuration.folder / LAST_NAME
+    with suppress(OSError):
+        text = (configuration.folder / FILE_NAME).read_bytes()
+        if not target.exists() or target.read_bytes() != text:
+            with written_whole(target) as draft:
+                draft.write_bytes(text)
+            target.chmod(0o600)
+
+
+def load_last(folder: Path) -> Configuration | None:
+    """The settings that were last in force in ``folder``; None where none are known or their secrets are gone."""
+    folder = folder.absolute()
+    if not (folder / LAST_NAME).is_file():
+        return None
+    try:
+        return load_configuration(folder, name=LAST_NAME)
+    except UsageError:
+        return None
+
+
+def load_configuration(
+    folder: Path, environment: Mapping[str, str] | None = None, *, name: str = FILE_NAME
+) -> Configuration:
     """What ``pinery.toml`` and ``pinery.secrets.toml`` in ``folder`` say; warnings are part of it.
 
     ``environment`` instead of the process's own is for tests. Raises ConfigError with all findings.
     """
     folder = folder.absolute()
-    text = _text(folder / FILE_NAME)
+    text = _text(folder / name)
     lines = Lines(text)
     secrets, findings = read_secrets(folder, environment)
     data = _parsed(text)

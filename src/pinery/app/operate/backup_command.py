@@ -56,7 +56,8 @@ def make_backup(
         files = configuration_files(configuration, include_secrets=include_secrets)
         file = saving.backup(configuration.store_url, target, int(time.time() * 1000), files, progress)
     manifest = saving.read_manifest(file)
-    _say(as_json, f"saved to {file}", file, manifest)
+    without = "" if include_secrets else "; without secrets: after a restore webhook addresses have to be made anew"
+    _say(as_json, f"saved to {file}{without}", file, manifest)
 
 
 def restore_backup(

@@ -17,10 +17,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pinery.app.failures import report
 from pinery.app.terminal import console
 from pinery.core.errors import UsageError
 from pinery.trading.channels import channels_for
 from pinery.trading.control import Names, Person
+from pinery.trading.errors import ConfigError
 
 if TYPE_CHECKING:
     from pinery.adapters.store.database import SqlStore
@@ -57,12 +59,24 @@ class Opened:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Opened]:
-    """Configuration and store of ``folder``; nothing else needs to run."""
-    from pinery.adapters.store.database import open_store
-    from pinery.app.config.reading import load_configuration
+    """Configuration and store of ``folder``; nothing else needs to run.
 
-    configuration = load_configuration(folder)
-    store = open_store(configuration.store_url)
+    While pinery.toml has mistakes, the settings that were last in force hold: an edit in progress must not take the
+    kill switch away.
+    """
+    from pinery.adapters.store.database import open_store
+    from pinery.app.config.reading import load_configuration, load_last
+
+    try:
+        configuration = load_configuration(folder)
+    except ConfigError as error:
+        last = load_last(folder)
+        if last is None:
+            raise
+        report(error, debug=False)
+        console(stderr=True).print("going on with the settings that were last in force")
+        configuration = last
+    store = open_store(configuration.store_url, create=False)
     try:
         yield Opened(configuration, store)
     finally:

@@ -28,6 +28,7 @@ from pinery.adapters.store.figures import Figures
 from pinery.adapters.store.owner import owner_name
 from pinery.app import logs
 from pinery.app.config.configuration import Configuration
+from pinery.app.config.reading import remember
 from pinery.app.config.watching import Watcher
 from pinery.app.up.clock import SystemClock
 from pinery.core.errors import PineryError
@@ -160,6 +161,7 @@ async def _watch(around: Surroundings) -> None:
         if isinstance(found, ConfigError):
             await _tell(around, "config.invalid", "; ".join(found.findings) or found.message)
         elif found is not None:
+            remember(found)
             for tell in around.changed:
                 tell(found)
             await _tell(around, "config.reloaded", "the settings of pinery.toml were taken over")
@@ -168,7 +170,7 @@ async def _watch(around: Surroundings) -> None:
 
 async def _tell(around: Surroundings, kind: str, text: str) -> None:
     """Every process logs it; one of them has it sent."""
-    around.log.info(kind, text=text)
+    (around.log.warning if kind == "config.invalid" else around.log.info)(kind, text=text)
     if around.name != "control":
         return
     event, routes = Event(kind, around.clock.now(), text), around.configuration.routes

@@ -12,7 +12,7 @@ from rich.table import Table
 from pinery.adapters.store.database import open_store
 from pinery.app import logs
 from pinery.app.config.configuration import Configuration
-from pinery.app.config.reading import load_configuration
+from pinery.app.config.reading import load_configuration, remember
 from pinery.app.terminal import console
 from pinery.app.up.supervisor import Supervisor, take_folder
 from pinery.core.errors import UsageError
@@ -26,6 +26,7 @@ def start(folder: Path, components: list[str], workers: int | None, gateways: in
         if name not in KINDS:
             raise UsageError(f"there is no component {name!r}", f"components are {', '.join(KINDS)}")
     configuration = load_configuration(folder)
+    remember(configuration)
     lock = take_folder(configuration.folder) if "sqlite" in configuration.store_url or not components else None
     try:
         open_store(configuration.store_url).close()  # makes or migrates it once, before several processes need it

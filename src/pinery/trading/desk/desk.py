@@ -186,9 +186,9 @@ class Desk:
         if outgoing:
             await asyncio.sleep(0)  # orders leave before lines are written
         for event in ledger.events:
-            self.log.info(
-                event.kind, text=event.text, signal=event.signal_id, deployment=event.deployment, account=event.account
-            )
+            facts = {"signal_id": event.signal_id, "deployment": event.deployment, "account": event.account}
+            facts["message_id"] = event.data.get("message_id", "")
+            self.log.info(event.kind, text=event.text, **{name: fact for name, fact in facts.items() if fact})
         ledger.clean()
         if self._recovery.problem:
             self.log.warning("broker_not_answering", problem=self._recovery.problem)

@@ -105,7 +105,7 @@ class Ledger:
         for scope in ("all", f"account:{self.account.name}", f"deployment:{deployment}"):
             row = self.states.get(scope)
             if row is not None and _STRICTNESS[row.state] > _STRICTNESS[strictest]:
-                strictest, reason = row.state, f"{scope}: {row.reason}"
+                strictest, reason = row.state, f"{scope}: {row.reason}" if row.reason else scope
         return strictest, reason
 
     # --- figures ----------------------------------------------------------------------

@@ -30,6 +30,8 @@ def decided(signal: Signal, decision: Decision, tickets: Iterable[Ticket], accou
     symbol = signal.symbol.rpartition(":")[2]
     data = {"word": word, "symbol": signal.symbol, "action": signal.action.value, "source": signal.source.value}
     data["price"] = plain(signal.price) if signal.price is not None else ""
+    if signal.message_id is not None:
+        data["message_id"] = str(signal.message_id)
     if decision.outcome is Outcome.ACCEPTED:
         orders = ", ".join(describe(ticket.order) for ticket in tickets) or "waits for working orders"
         text = f"{signal.deployment}: {word} {symbol}".rstrip() + f" → {orders}"
