@@ -1,4 +1,4 @@
-"""Writes the pages made from tables: built-ins, diagnostics, figures of a backtest, settings of pinery.toml, codes of trading.
+"""Writes the pages made from tables: built-ins, diagnostics, figures of a backtest, settings, codes of trading.
 
 ``--check`` writes nothing and fails where a page is out of date.
 """
@@ -198,12 +198,22 @@ def _default(value: Any) -> str:
 
 def codes_page() -> str:
     """Why signals are refused, which checks there are, and what is told of."""
-    lines = ["# Denials and events", "", "Made from the tables in `src/pinery/trading` by `make docs`; do not edit.", ""]
+    lines = [
+        "# Denials and events",
+        "",
+        "Made from the tables in `src/pinery/trading` by `make docs`; do not edit.",
+        "",
+    ]
     lines += ["## Why a signal or an order is refused", "", "| code | |", "|---|---|"]
     lines += [f"| `{code}` | {_cell(text)} |" for code, text in DENIALS.items()]
     lines += ["", "## Risk checks, in their order", "", "| check | asked for |", "|---|---|"]
     lines += [f"| {check.name} | {'entries' if check.entries else 'every order'} |" for check in CHECKS]
-    lines += ["", "## Events", "", "What notifications may be sent for; `kinds` of a channel takes patterns as `order.*`."]
+    lines += [
+        "",
+        "## Events",
+        "",
+        "What notifications may be sent for; `kinds` of a channel takes patterns as `order.*`.",
+    ]
     lines += ["", "| kind | severity | |", "|---|---|---|"]
     lines += [f"| `{kind}` | {severity.value} | {title} |" for kind, (severity, title) in EVENTS.items()]
     return "\n".join(lines) + "\n"

@@ -27,7 +27,7 @@ DEPLOYMENT = "demo"
 ADMIN = "admin"
 _MESSAGE = '{"signal":"IN","instrument":"ETHUSDT.P","price":4000}'
 _PORTS_TRIED = 200
-_IGNORED = ("pinery.secrets.toml", "pinery.db*", "backups/")
+_IGNORED = ("pinery.secrets.toml", ".pinery.*", "pinery.db*", "backups/")
 
 
 @dataclass(frozen=True, slots=True)
