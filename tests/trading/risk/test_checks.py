@@ -15,7 +15,7 @@ from pinery.trading.broker import Balance, Environment, Quote
 from pinery.trading.denials import DENIALS
 from pinery.trading.deployments import Account, Deployment, Limits, Stage
 from pinery.trading.mapping import contract_of
-from pinery.trading.risk import CHECKS, RiskContext, Scope, assess, breaches
+from pinery.trading.risk import CHECKS, RiskContext, Scope, assess
 from pinery.trading.signals import Action, Signal, Source
 from pinery.trading.store import Day, Standing, TradingState
 from pinery.trading.windows import parse_window
@@ -351,17 +351,3 @@ def test_a_denial_names_its_facts_and_changes_nothing(case: RiskContext) -> None
     if first.denial is not None:
         assert first.denial.code in DENIALS
         assert first.denial.reason
-
-
-# --- limits reached -------------------------------------------------------------------
-
-
-def test_breaches_name_the_scope_whose_limit_is_reached() -> None:
-    losing = scope("deployment demo", Limits(max_daily_loss=D(100)), realized_today=D(-60), open_profit=D(-40))
-    deep = scope(
-        "account paper", Limits(max_drawdown=D(50)), equity=D(900), standing=Standing("account:paper", D(1000))
-    )
-    found = breaches((losing, deep))
-    assert [(b.scope, b.code) for b in found] == [("deployment:demo", "DAILY_LOSS"), ("account:paper", "DRAWDOWN")]
-    assert found[0].text == "deployment demo has lost 100.00 today, at most 100.00 are allowed"
-    assert breaches((replace(losing, open_profit=D(-39)),)) == ()

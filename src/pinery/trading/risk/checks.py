@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pinery.trading.denials import Denial
@@ -24,7 +24,7 @@ from pinery.trading.risk import (
     superseded,
     symbol,
 )
-from pinery.trading.risk.context import RiskContext, Scope
+from pinery.trading.risk.context import RiskContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +81,3 @@ def assess(context: RiskContext) -> Assessment:
             else:
                 steps.append((check.name, "denied", denial.reason))
     return Assessment(denial, tuple(steps))
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A loss limit that is reached: the scope should take exits only. ``scope`` as states name it, "account:paper"."""
-
-    scope: str
-    code: str  # of DENIALS
-    text: str
-
-
-def breaches(scopes: Iterable[Scope]) -> tuple[Breach, ...]:
-    """The loss limits that ``scopes`` have reached. A day's loss holds for that day, a drawdown until somebody acts."""
-    return tuple(
-        Breach(scope.day.scope, code, text)
-        for scope in scopes
-        for code, reached in (("DAILY_LOSS", daily_loss.reached), ("DRAWDOWN", drawdown.reached))
-        if (text := reached(scope))
-    )
