@@ -15,7 +15,7 @@ from pinery.trading.deployments import Bracket, Deployment, Sizing, SizingKind
 from pinery.trading.distances import parse
 from pinery.trading.mapping import contract_of
 from pinery.trading.signals import Action, Signal, Source
-from pinery.trading.sizing import Sized, risk_reward, size
+from pinery.trading.sizing import Sized, size
 
 D = Decimal
 ES, ETH = contract_of("CME_MINI:ESZ2026"), contract_of("BINANCE:ETHUSDT.P")
@@ -151,29 +151,3 @@ def test_a_size_is_never_more_than_asked_for(
 
 def bracket(stop: str = "", target: str = "", trail: str = "") -> Bracket:
     return Bracket(*(parse(text) if text else None for text in (stop, target, trail)))
-
-
-def test_risk_and_reward_in_money() -> None:
-    found = risk_reward(replace(deployment(SizingKind.FIXED, "1"), bracket=bracket("7 points", "5 points")), ES)
-    assert (found.risk, found.reward, found.currency) == (350, 250, "USD")
-    assert found.ratio is not None
-    assert round(found.ratio, 2) == D("0.71")
-    assert str(found) == "risk 350.00 USD, reward 250.00 USD, 1:0.71"
-
-
-def test_risk_and_reward_of_other_sizes() -> None:
-    two = replace(deployment(SizingKind.FIXED, "3", max_contracts=D(2)), bracket=bracket("28 ticks", "1%"))
-    found = risk_reward(two, ES, D(6000))
-    assert (found.quantity, found.risk, found.reward) == (2, 700, 6000)
-    by_risk = replace(deployment(SizingKind.RISK, "1000"), bracket=bracket("7 points", "14 points"))
-    found = risk_reward(by_risk, ES, D(6000))
-    assert (found.quantity, found.risk, found.reward, found.ratio) == (2, 700, 1400, 2)
-    closer = replace(deployment(SizingKind.FIXED, "1"), bracket=bracket("10 points", "", "4 points"))
-    found = risk_reward(closer, ES)
-    assert (found.risk, found.reward, found.ratio) == (200, None, None)
-    assert str(found) == "risk 200.00 USD, no reward known"
-
-
-def test_percent_without_a_price_is_not_known() -> None:
-    found = risk_reward(replace(deployment(SizingKind.FIXED, "1"), bracket=bracket("1%", "2%")), ES)
-    assert found.risk is found.reward is found.ratio is None

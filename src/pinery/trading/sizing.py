@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from pinery.trading.contracts import Contract
 from pinery.trading.denials import Denial
-from pinery.trading.deployments import Bracket, Deployment, Distance, SizingKind
-from pinery.trading.distances import offset
+from pinery.trading.deployments import Deployment, SizingKind
 from pinery.trading.signals import Action, Signal
 
 #: Currencies that are taken at par: nothing here converts money. USX is US cents with the point value in dollars.
@@ -113,68 +112,3 @@ def at_par(one: str, other: str) -> bool:
 
 def _n(value: Decimal) -> str:
     return f"{value.normalize():f}"
-
-
-# --- risk and reward ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RiskReward:
-    """What one trade loses at its stop and wins at its target, before fees. None: no such order, or not known."""
-
-    quantity: Decimal
-    risk: Decimal | None
-    reward: Decimal | None
-    currency: str
-
-    @property
-    def ratio(self) -> Decimal | None:
-        """Reward for one unit of risk: 0.71 for $350 against $250."""
-        return self.reward / self.risk if self.risk and self.reward is not None else None
-
-    def __str__(self) -> str:
-        """ "risk 350 USD, reward 250 USD, 1:0.71"."""
-        parts = [
-            f"{name} {money.quantize(Decimal('0.01')):f} {self.currency}" if money is not None else f"no {name} known"
-            for name, money in (("risk", self.risk), ("reward", self.reward))
-        ]
-        return ", ".join([*parts, *([f"1:{self.ratio:.2f}"] if self.ratio is not None else [])])
-
-
-def risk_reward(
-    deployment: Deployment, contract: Contract, price: Decimal | None = None, equity: Decimal | None = None
-) -> RiskReward:
-    """What a trade of ``deployment`` at ``price`` risks and may win, by its sizing and bracket.
-
-    Distances in points and ticks need no price. Where the size needs facts that are not known, it is one contract.
-    """
-    bracket: Bracket = deployment.bracket
-    stops = [far for d in (bracket.stop, bracket.trail) if (far := _offset(d, price, contract)) is not None]
-    stop, target = min(stops, default=None), _offset(bracket.target, price, contract)
-    quantity = Decimal(1)
-    if deployment.sizing.kind is SizingKind.FIXED:
-        quantity = deployment.sizing.value
-    elif price is not None:
-        stop_price = price - stop if stop is not None else None
-        found = _from_money(deployment, contract, price, stop_price, equity)
-        quantity = found[0] if not isinstance(found, Denial) else quantity
-    if deployment.max_contracts is not None:
-        quantity = min(quantity, deployment.max_contracts)
-    quantity = contract.quantity_down(quantity) or Decimal(repr(contract.instrument.mincontract))
-    each = quantity * contract.point_value
-    currency = "USD" if contract.instrument.currency == "USX" else contract.instrument.currency
-    return RiskReward(
-        quantity,
-        stop * each if stop is not None else None,
-        target * each if target is not None else None,
-        currency,
-    )
-
-
-def _offset(distance: Distance | None, price: Decimal | None, contract: Contract) -> Decimal | None:
-    if distance is None:
-        return None
-    try:
-        return offset(distance, price, contract)
-    except ValueError:
-        return None

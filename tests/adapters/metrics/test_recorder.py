@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pinery.adapters.metrics.heartbeats import keep_beating
-from pinery.adapters.metrics.recorder import MeasuredStore, Recorder
+from pinery.adapters.metrics.recorder import Recorder
 from pinery.adapters.store.figures import Figures
 from pinery.trading.errors import StoreError
 from tests.stores import KINDS, store_of
@@ -105,18 +105,6 @@ def test_many_that_add_at_once_lose_nothing(kind: str, tmp_path: Path) -> None:
             thread.join()
         measured = figures.collect(0).measured
     assert sum(histogram.count for histogram in measured.values()) == 4 * 10 * 3
-
-
-def test_transactions_are_timed(tmp_path: Path) -> None:
-    with store_of("sqlite", tmp_path) as store:
-        kept = Kept()
-        recorder = Recorder(kept)
-        measured = MeasuredStore(store, recorder)
-        assert measured.write(lambda tx: tx.states.all()) == {} == measured.read(lambda tx: tx.states.all())
-        seen = measured.changed(None)
-        assert measured.changed(seen) == seen
-    recorder.flush()
-    assert {row[:2] for row in kept.rows} == {("transaction", "write"), ("transaction", "read")}
 
 
 def test_beating_goes_on_while_the_store_is_down() -> None:

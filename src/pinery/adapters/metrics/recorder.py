@@ -7,7 +7,7 @@ import asyncio
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
@@ -15,7 +15,6 @@ import structlog
 
 from pinery.trading.errors import StoreError
 from pinery.trading.figures import LATENCY
-from pinery.trading.store import Store, Tx
 
 T = TypeVar("T")
 
@@ -76,22 +75,3 @@ class Recorder:
                 await asyncio.to_thread(self.flush)
             except StoreError as error:
                 structlog.get_logger().warning("measurements not written", error=str(error))
-
-
-class MeasuredStore:
-    """A store whose transactions are timed, the wait for its lock included."""
-
-    def __init__(self, store: Store, recorder: Recorder) -> None:
-        self._store = store
-        self._recorder = recorder
-
-    def write(self, work: Callable[[Tx], T]) -> T:
-        with self._recorder.timing("transaction", "write"):
-            return self._store.write(work)
-
-    def read(self, work: Callable[[Tx], T]) -> T:
-        with self._recorder.timing("transaction", "read"):
-            return self._store.read(work)
-
-    def changed(self, seen: object) -> object:
-        return self._store.changed(seen)

@@ -10,7 +10,7 @@ from typing import Any
 from pinery.trading.deployments import Deployment
 from pinery.trading.messages import plain, structured
 from pinery.trading.messages.errors import Unreadable, shown
-from pinery.trading.messages.fields import FIELDS, Found, collect
+from pinery.trading.messages.fields import Found, collect
 from pinery.trading.messages.presets import freqtrade, pickmytrade, threecommas, traderspost
 from pinery.trading.messages.template import read_template
 
@@ -172,8 +172,3 @@ def unknown_preset(name: str) -> str:
     close = get_close_matches(name.casefold(), PRESETS, n=1)
     meant = f" Did you mean “{close[0]}”?" if close else ""
     return f"there is no preset {shown(name)}.{meant} Presets: {', '.join(PRESETS)}"
-
-
-def field_meanings() -> list[tuple[str, str, tuple[str, ...]]]:
-    """(field, meaning, names that are understood) of JSON messages and templates."""
-    return [(name, field.meaning, field.names) for name, field in FIELDS.items()]

@@ -112,13 +112,6 @@ def signal_detail(tx: Tx, signal_id: str) -> SignalDetail | None:
     )
 
 
-def signal_of_message(tx: Tx, message_id: int) -> SignalRow | None:
-    """The signal that a message became, or repeated."""
-    found = message(tx, message_id)
-    detail = signal_detail(tx, found.signal_id) if found is not None and found.signal_id else None
-    return detail.signal if detail is not None else None
-
-
 def list_messages(tx: Tx, filters: Filters, status: MessageStatus | None = None) -> Page[MessageRow]:
     query = sa.select(inbox)
     if status is not None:
