@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinery.trading.denials import Denial
-from pinery.trading.deployments import Bracket, Deployment, Sizing, SizingKind
-from pinery.trading.distances import parse
+from pinery.trading.deployments import Deployment, Sizing, SizingKind
 from pinery.trading.mapping import contract_of
 from pinery.trading.signals import Action, Signal, Source
 from pinery.trading.sizing import Sized, size
@@ -144,10 +143,3 @@ def test_a_size_is_never_more_than_asked_for(
         SizingKind.RISK: value / (abs(price - stop) * each) if price != stop else D(0),
     }[kind]
     assert found.quantity <= most
-
-
-# --- risk and reward ------------------------------------------------------------------
-
-
-def bracket(stop: str = "", target: str = "", trail: str = "") -> Bracket:
-    return Bracket(*(parse(text) if text else None for text in (stop, target, trail)))

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 import structlog
@@ -41,15 +40,6 @@ class Recorder:
         with self._lock:
             self._counts[bucket] = self._counts.get(bucket, 0.0) + 1
             self._counts[total] = self._counts.get(total, 0.0) + seconds
-
-    @contextmanager
-    def timing(self, name: str, label: str = "") -> Iterator[None]:
-        """Observes how long the block takes, also if it raises."""
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.observe(name, time.perf_counter() - begun, label)
 
     def flush(self) -> None:
         """One short write. What could not be written is kept for the next time. Raises StoreError."""
