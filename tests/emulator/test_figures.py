@@ -103,3 +103,15 @@ def test_alerts_can_be_switched_off_by_order() -> None:
     body = 'if bar_index == 0\n    strategy.entry("L", strategy.long, disable_alert=true)'
     _, result = play(body, flat(100, 3))
     assert result.outputs.alerts == []
+
+
+def test_swings_before_an_exit_at_the_close_belong_to_the_trade_that_exits() -> None:
+    body = (
+        'if bar_index == 1\n    strategy.entry("L", strategy.long)\n'
+        'if bar_index == 3\n    strategy.entry("S", strategy.short)'
+    )
+    bars = [*flat(100.0, 2), (100.0, 120.0, 90.0, 100.0), *flat(100.0, 3)]
+    broker, _ = play(body, bars, "process_orders_on_close=true")
+    first, second = broker.trades()
+    assert (first.max_runup, first.max_drawdown) == (20.0, 10.0)
+    assert (second.max_runup, second.max_drawdown) == (0.0, 0.0)

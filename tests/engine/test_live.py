@@ -12,7 +12,7 @@ from pinery.core.instrument import Instrument
 from pinery.engine import compile_script
 from pinery.engine.live import Live
 from pinery.engine.run import Chart, open_chart
-from pinery.engine.updates import Update
+from pinery.engine.updates import BarUpdate
 from pinery.lang.source import Source
 from pinery.market.providers import FileData
 from pinery.runtime.no_broker import NoBroker
@@ -27,25 +27,25 @@ FRAME = Timeframe.parse("60")
 HEAD = '//@version=6\nindicator("x")\n'
 
 
-def opened(body: str) -> Chart:
-    script = compile_script(Source(HEAD + body))
-    return open_chart(script, BARS, COIN, FRAME, strategy=NoBroker(), data=FileData(BARS, COIN, FRAME))
+def opened(body: str, first: int) -> Chart:
+    script, bars = compile_script(Source(HEAD + body)), BARS.slice(0, first)
+    return open_chart(script, bars, COIN, FRAME, strategy=NoBroker(), data=FileData(bars, COIN, FRAME))
 
 
 def played(body: str, first: int, last: int = 11) -> tuple[list[list[Any]], Chart]:
     """What the plots showed on each update of bars ``first`` to ``last``: at the open, at 50 and at the close."""
-    chart = opened(body)
-    live = Live(chart, first)
+    chart = opened(body, first)
+    live = Live(chart)
     for _ in live.load():
         pass
     shown = []
-    c = chart.rt.columns
     for i in range(first, last + 1):
-        o, close, t = c.open[i], c.close[i], c.time[i]
+        o, h, l, c, v = (float(getattr(BARS, n)[i]) for n in ("open", "high", "low", "close", "volume"))  # noqa: E741
+        t = int(BARS.time[i])
         for update in (
-            Update(o, o, o, o, 0.0, t, is_first=True),
-            Update(o, 50.0, o, 50.0, 10.0, t + HOUR // 2),
-            Update(o, c.high[i], c.low[i], close, c.volume[i], t + HOUR, is_last=True),
+            BarUpdate(t, o, o, o, o, 0.0, t, is_first=True),
+            BarUpdate(t, o, 50.0, o, 50.0, 10.0, t + HOUR // 2),
+            BarUpdate(t, o, h, l, c, v, t + HOUR, is_last=True),
         ):
             live.update(update)
             shown.append([values[-1] for _, values in chart.rt.outputs.plot_columns()])

@@ -16,7 +16,7 @@ from pinery.emulator.broker import Broker
 from pinery.engine import CompiledScript, run
 from pinery.engine.live import Live
 from pinery.engine.run import Chart, open_chart
-from pinery.engine.updates import Update
+from pinery.engine.updates import BarUpdate
 from pinery.market.providers import FileData
 from pinery.runtime.context import Limits
 from pinery.runtime.no_broker import NoBroker
@@ -24,6 +24,7 @@ from pinery.runtime.orders import StrategySettings
 from pinery.runtime.outputs import Outputs
 
 MARKET = load("synthetic:60", timeframe="60")
+#: By the processor's time: a machine that is busy with other things stops no loop.
 LIMITS = Limits(max_loop_seconds=5)
 
 
@@ -47,7 +48,7 @@ def opened(script: CompiledScript, bars: BarSeries) -> Chart:
         strategy=NoBroker(),
         data=FileData(bars, MARKET.instrument, MARKET.timeframe),
         limits=LIMITS,
-        clock=time.monotonic,
+        clock=time.process_time,
     )
 
 
@@ -72,7 +73,7 @@ def left_behind(chart: Chart) -> dict[str, Any]:
 def history(chart: Chart) -> str | None:
     """Evaluate every bar once; the error that stopped it, if any."""
     try:
-        for _ in Live(chart, len(chart.bars)).load():
+        for _ in Live(chart).load():
             pass
     except PineRuntimeError as error:
         return f"bar {error.bar_index} line {error.line}: {error.message}"
@@ -94,25 +95,28 @@ def traded(script: CompiledScript) -> list[Any]:
             strategy=broker,
             data=data,
             limits=LIMITS,
-            clock=time.monotonic,
+            clock=time.process_time,
         )
     except PineRuntimeError as error:
         stop = f"bar {error.bar_index} line {error.line}: {error.message}"
     return [broker.trades(), stop]
 
 
-def realtime(chart: Chart, first: int) -> str | None:
-    """As ``history``, with the bars from ``first`` on shown in three updates each."""
-    live = Live(chart, first)
-    c = chart.rt.columns
+def realtime(chart: Chart, later: BarSeries) -> str | None:
+    """As ``history``, then ``later`` bars shown in three updates each."""
+    live = Live(chart)
+    frame = MARKET.timeframe
     try:
         for _ in live.load():
             pass
-        for i in range(first, len(chart.bars)):
-            o, h, l, close, volume = c.open[i], c.high[i], c.low[i], c.close[i], c.volume[i]  # noqa: E741
-            live.update(Update(o, o, o, o, 0.0, c.time[i], is_first=True))
-            live.update(Update(o, h, l, l, volume / 2, c.time[i] + 1))
-            live.update(Update(o, h, l, close, volume, c.time_close[i], is_last=True))
+        for i in range(len(later)):
+            prices = (later.open, later.high, later.low, later.close, later.volume)
+            o, h, l, close, volume = (float(column[i]) for column in prices)  # noqa: E741
+            t = int(later.time[i])
+            end = frame.bucket_close(t, MARKET.instrument)
+            live.update(BarUpdate(t, o, o, o, o, 0.0, t, is_first=True))
+            live.update(BarUpdate(t, o, h, l, l, volume / 2, t + 1))
+            live.update(BarUpdate(t, o, h, l, close, volume, end, is_last=True))
     except PineRuntimeError as error:
         return f"bar {error.bar_index} line {error.line}: {error.message}"
     return None

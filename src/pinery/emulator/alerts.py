@@ -28,7 +28,7 @@ def order_alert(fill: Fill, template: str, texts: list[str], terms: Terms, rt: R
 def show_bar(rt: Runtime, i: int) -> None:
     """Let placeholders read the bar of the fill, which the script has not been evaluated on yet."""
     columns = rt.columns
-    rt.time = columns.time[i]
+    rt.time, rt.time_close = columns.time[i], columns.time_close[i]
     rt.open, rt.high, rt.low, rt.close = columns.open[i], columns.high[i], columns.low[i], columns.close[i]
     rt.volume = columns.volume[i]
 

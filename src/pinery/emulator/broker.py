@@ -16,7 +16,7 @@ from pinery.emulator.exits import drop_idle_exits, place_exit
 from pinery.emulator.feeds import Feed
 from pinery.emulator.figures import Figures
 from pinery.emulator.margin import set_margin_bounds
-from pinery.emulator.path import Path, clear
+from pinery.emulator.path import Path, add_bar, add_part, clear
 from pinery.emulator.records import CLOSE_ALL_NAME, TEXTS, close_name, trade_records
 from pinery.emulator.risk import new_day
 from pinery.emulator.settings import terms_of
@@ -25,6 +25,7 @@ from pinery.emulator.state import Order as Pending
 from pinery.emulator.ticks import PartialBar
 from pinery.emulator.trades import TradeRecord
 from pinery.emulator.units import steps_of
+from pinery.engine.updates import BarUpdate
 from pinery.lang.versions import for_version
 from pinery.runtime.context import Columns, Runtime
 from pinery.runtime.orders import CancelOrder, CloseOrder, ExitOrder, Order, RiskRule, StrategySettings, Trade
@@ -93,6 +94,7 @@ class Broker(Figures):
         self._low: list[float] = []
         self._close: list[float] = []
         self._watches_equity = False
+        self._shown: BarUpdate | None = None  # of the realtime bar at hand
 
     # --- the bar loop -------------------------------------------------------------------
 
@@ -147,6 +149,17 @@ class Broker(Figures):
             return  # a bar without prices: nothing trades
         self._feed.fill(path, i)
         partial = PartialBar(self._columns, i) if self.settings.calc_on_every_history_tick else None
+        self._advance(evaluate, partial)
+        if partial is not None:
+            partial.restore()
+        if book.fills:
+            self._take_fills()
+            drop_idle_exits(book, self.terms)
+        book.x = self._close[i]
+
+    def _advance(self, evaluate: Callable[[], None] | None, partial: PartialBar | None) -> None:
+        """Walk to the end of the path as it is, evaluating the script where it stops."""
+        book, path = self.book, self._path
         while walk.advance(book, self.terms, path, self._event):
             self._take_fills()
             if evaluate is not None:
@@ -155,20 +168,16 @@ class Broker(Figures):
                 evaluate()
                 book.calls += 1
                 drop_idle_exits(book, self.terms)
-        if partial is not None:
-            partial.restore()
-        if book.fills:
-            self._take_fills()
-            drop_idle_exits(book, self.terms)
-        book.x = self._close[i]
 
     def after(self, evaluate: Callable[[], None] | None) -> None:
         """After the script: fills at the close."""
+        self._settle(evaluate, self.settings.process_orders_on_close)
+
+    def _settle(self, evaluate: Callable[[], None] | None, everything: bool) -> None:
         book = self.book
         terms = self.terms
         if book.exits:
             drop_idle_exits(book, terms)
-        everything = self.settings.process_orders_on_close
         if book.orders and (everything or any(order.immediate for order in book.orders)):
             price = book.x
             book.opened = price
@@ -182,6 +191,69 @@ class Broker(Figures):
                     drop_idle_exits(book, terms)
             book.x = price
         book.calls += 1
+
+    # --- bars in the making ---------------------------------------------------------------
+
+    @property
+    def evaluates_ticks(self) -> bool:
+        return self.settings.calc_on_every_tick
+
+    @property
+    def evaluates_fills(self) -> bool:
+        return self.terms.recalculates
+
+    def tick(self, i: int, update: BarUpdate, evaluate: Callable[[], None] | None) -> None:
+        """Fill what the price meets on its way to the update's close. Fills are told at once and stay."""
+        book, path, before = self.book, self._path, self._shown
+        if before is None:
+            book.bar = i
+            book.time = update.time
+            if update.time >= self._next_change:
+                self._new_period(update.time)
+            clear(path)
+        self._shown = None if update.is_last else update
+        if update.close != update.close:
+            return  # without prices nothing trades
+        told = before is None or not path.prices or _has_traded(before, update)
+        if told:
+            self._lay(update, before)
+        path.ends = update.is_last
+        if not book.orders and not book.position:
+            path.at = len(path.prices) - 1
+            path.arrived = True
+        elif told:
+            self._advance(evaluate, None)
+        if update.is_last:
+            if not told:
+                walk.close_path(book, self.terms, path)
+            if book.fills:
+                self._take_fills()
+            drop_idle_exits(book, self.terms)
+        elif book.fills:
+            self._take_fills()
+        book.x = update.close
+
+    def between(self) -> None:
+        """After the script on an update inside the bar: what is to be closed at once is."""
+        price = self.book.x
+        self._settle(None, False)
+        self.book.opened = self._shown.open if self._shown is not None else price
+
+    def _lay(self, update: BarUpdate, before: BarUpdate | None) -> None:
+        """The way from where the price was to the update's close."""
+        path = self._path
+        o, high, low, close = update.open, update.high, update.low, update.close
+        if path.prices and before is not None:
+            high = high if high > before.high else close
+            low = low if low < before.low else close
+            add_part(path, high, low, close, 1 if update.jumps else 0)
+            return
+        self.book.opened = o
+        if update.is_last or not (o == high == low == close):
+            add_bar(path, o, high, low, close)
+        else:
+            path.prices.append(o)
+            path.jumps.append(1)
 
     @property
     def curve(self) -> Curve:
@@ -407,6 +479,13 @@ class Broker(Figures):
     def _runtime(self) -> Runtime:
         assert self._rt is not None, "the run has not started"
         return self._rt
+
+
+def _has_traded(before: BarUpdate, update: BarUpdate) -> bool:
+    """A bar may close by time, with nothing new since the update before."""
+    prices = (before.high, before.low, before.close) == (update.high, update.low, update.close)
+    volume = before.volume == update.volume or (before.volume != before.volume and update.volume != update.volume)
+    return not (update.is_last and prices and volume)
 
 
 def _share(percent: float) -> float:

@@ -69,6 +69,7 @@ def advance(book: Book, terms: Terms, path: Path, event: Event) -> bool:
     having four ticks. Orders placed there fill at the next point at the earliest.
     """
     last = len(path.prices) - 1
+    close = last if path.ends else last + 1  # a bar in the making has its close still to come
     while path.at <= last:
         target = path.prices[path.at]
         if path.arrived:
@@ -87,8 +88,7 @@ def advance(book: Book, terms: Terms, path: Path, event: Event) -> bool:
             force_out(book, terms, TEXT_MAX_LOSS_DAYS)
         _fill_markets(book, terms, False)
         _travel(book, terms, target, event)
-        favourable = 0 < path.at < last and path.jumps[path.at] == 0
-        if not (favourable and (target - path.prices[path.at - 1]) * book.position > 0):
+        if not (path.at < close and _is_favourable(book, path, path.at)):
             call_margin(book, terms)
         if watches_equity(book):
             enforce(book, terms, target)
@@ -98,9 +98,21 @@ def advance(book: Book, terms: Terms, path: Path, event: Event) -> bool:
             path.at = last
             path.arrived = True
             continue
-        if stops and path.at < last:
+        if stops and path.at < close:
             return True
     return False
+
+
+def close_path(book: Book, terms: Terms, path: Path) -> None:
+    """The point at which the price stands turns out to be the bar's close: what was left for there."""
+    path.ends = True
+    if path.prices and _is_favourable(book, path, len(path.prices) - 1):
+        call_margin(book, terms)
+
+
+def _is_favourable(book: Book, path: Path, at: int) -> bool:
+    """The price travelled there in the position's favour: no margin is called at such a point inside a bar."""
+    return at > 0 and path.jumps[at] == 0 and (path.prices[at] - path.prices[at - 1]) * book.position > 0
 
 
 def _is_calm(book: Book, path: Path) -> bool:
@@ -124,6 +136,7 @@ def settle_close(book: Book, terms: Terms, event: Event, everything: bool) -> No
     ``everything``: the market orders and then the priced ones that the close has passed
     (process_orders_on_close; seen in exports). Else only closes placed with ``immediately``.
     """
+    touch(book, terms)  # open trades have seen the bar before some of them close
     _fill_markets(book, terms, not everything)
     if everything:
         _travel(book, terms, book.x, event)

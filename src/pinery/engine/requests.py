@@ -8,7 +8,8 @@ On a realtime bar it is, with and without lookahead, that of the higher bar as f
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import math
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -20,15 +21,14 @@ from pinery.backends.interp.expressions import na_text
 from pinery.core.bars import BarSeries
 from pinery.core.errors import DataError, PineRuntimeError
 from pinery.core.instrument import Instrument
-from pinery.engine.compile import deep_stack
+from pinery.engine.elsewhere import Elsewhere, Rate
 from pinery.engine.instance import Instance, columns_of
-from pinery.engine.snapshot import Snapshot
-from pinery.engine.updates import Update, merged, shown_as
+from pinery.engine.updates import BarUpdate
 from pinery.ir import nodes as n
 from pinery.lang.source import Source
 from pinery.lang.types import Kind
 from pinery.runtime.arrays import Array
-from pinery.runtime.context import BarState, Columns, Runtime
+from pinery.runtime.context import BarState, Runtime
 from pinery.runtime.tickers import parse_tickerid
 from pinery.runtime.timeframes import Timeframe
 
@@ -42,81 +42,37 @@ class Missing(Exception):
     """A request's symbol has no data here."""
 
 
-class Elsewhere:
-    """One site's program on one symbol and timeframe. Bars are evaluated as far as they are asked for."""
+class Markets:
+    """What a program's requests, nested ones too, read besides the chart's own bars, and what came of it since."""
 
-    __slots__ = ("before", "closes", "cursor", "done", "instance", "parts", "stale", "symbol", "times", "values")
+    __slots__ = ("came", "contexts")
 
-    def __init__(self, instance: Instance, symbol: str | None) -> None:
-        self.instance = instance
-        self.symbol = symbol  # None: its bars are more than the sum of shorter ones (other chart types, currencies)
-        self.times = instance.columns.time
-        self.closes = instance.columns.time_close
-        self.values: list[Any] = []
-        self.done = 0
-        self.cursor = 0
-        self.parts: Columns | None = None  # the symbol's bars of the asking chart's timeframe, once they are needed
-        self.before: Snapshot | None = None  # the state before bar ``done``, once that bar was shown incomplete
-        self.stale = False  # the state is that of an incomplete bar
+    def __init__(self) -> None:
+        self.contexts: dict[tuple[str, Timeframe], list[Elsewhere]] = {}
+        self.came: dict[tuple[str, Timeframe], list[BarUpdate]] = {}  # each bar as it was shown last
 
-    def value(self, index: int) -> Any:
-        """The expression's value on bar ``index``."""
-        if self.done <= index and self.before is not None:
-            if self.stale:
-                self.before.restore(self.instance)
-            self.before, self.stale = None, False
-            self.instance.rt.barstate = BarState()
-        while self.done <= index:
-            rt = self.instance.rt
-            self.instance.step(self.done)
-            self.values.append(rt.captured)
-            self.done += 1
-        return self.values[index]
+    def enter(self, symbol: str, timeframe: Timeframe, context: Elsewhere | None) -> None:
+        """Note that a request reads a market; ``context`` None: it had no bars yet."""
+        contexts = self.contexts.setdefault((symbol, timeframe), [])
+        if context is not None:
+            contexts.append(context)
+            for bar in self.came.get((symbol, timeframe), ()):
+                context.feed(bar)
 
-    def moving(self, index: int, update: Update) -> Any:
-        """The expression's value on bar ``index`` while that bar is as ``update`` shows it."""
-        if index:
-            self.value(index - 1)
-        if self.done > index:  # already complete
-            return self.values[index]
-        with deep_stack():
-            if self.before is None:
-                self.before = Snapshot.take(self.instance)
-            elif self.stale:
-                self.before.restore(self.instance)
-            self.stale = True
-            rt = self.instance.rt
-            rt.barstate = BarState(isconfirmed=update.is_last, ishistory=False, isrealtime=True, isnew=update.is_first)
-            rt.last_bar_index, rt.last_bar_time, rt.timenow = index, self.times[index], update.now
-            with shown_as(rt.columns, index, update):
-                self.instance.step(index)
-        return rt.captured
-
-    def last_closed(self, time_close: int) -> int:
-        """Index of the last bar that closed by then, -1 if none."""
-        i, closes = self.cursor, self.closes
-        if i > 0 and closes[i - 1] > time_close:
-            i = 0
-        while i < len(closes) and closes[i] <= time_close:
-            i += 1
-        self.cursor = i
-        return i - 1
-
-    def last_opened(self, time: int) -> int:
-        """Index of the last bar that had opened by then, -1 if none."""
-        i, times = self.cursor, self.times
-        if i > 0 and times[i - 1] > time:
-            i = 0
-        while i < len(times) and times[i] <= time:
-            i += 1
-        self.cursor = i
-        return i - 1
+    def feed(self, symbol: str, timeframe: Timeframe, bar: BarUpdate) -> None:
+        came = self.came.setdefault((symbol, timeframe), [])
+        if came and came[-1].time == bar.time:
+            came[-1] = bar
+        elif not came or came[-1].time < bar.time:
+            came.append(bar)
+        for context in self.contexts.get((symbol, timeframe), ()):
+            context.feed(bar)
 
 
 class Requests:
     """Answers the request sites of one running program."""
 
-    __slots__ = ("codes", "contexts", "nothing", "outer", "rt", "sites", "sources")
+    __slots__ = ("codes", "contexts", "markets", "nothing", "outer", "rt", "sites", "sources")
 
     def __init__(
         self,
@@ -125,12 +81,14 @@ class Requests:
         sites: list[n.RequestSite],
         sources: tuple[Source, ...],
         outer: tuple[int, ...] = (),
+        markets: Markets | None = None,
     ) -> None:
         self.rt = rt
         self.codes = codes
         self.sites = {site.index: site for site in sites}
         self.sources = sources
         self.outer = outer  # the sites inside whose programs this one runs
+        self.markets = markets or Markets()
         self.contexts: dict[tuple[int, str, str, str | None], Elsewhere | None] = {}
         self.nothing: dict[int, Any] = {}  # what each site answers where there is no data
 
@@ -169,6 +127,9 @@ class Requests:
             return self._finer(context, site, lookahead_on)
         if rt.barstate.isrealtime:
             return self._realtime(context, site, gaps_on)
+        live = rt.loaded is not None and rt.time >= rt.loaded  # a complete bar that was a realtime one
+        if live and context.is_own:
+            context.follow(rt.columns, rt.bar_index)
         if lookahead_on:
             i = context.last_opened(rt.time)
             fresh = i >= 0 and (rt.bar_index == 0 or context.times[i] > rt.columns.time[rt.bar_index - 1])
@@ -177,74 +138,67 @@ class Requests:
             fresh = i >= 0 and (rt.bar_index == 0 or context.closes[i] > rt.columns.time_close[rt.bar_index - 1])
         if i < 0 or (gaps_on and not fresh):
             return self._na(site)
-        if rt.loaded is not None and context.closes[i] > rt.loaded:
+        if not live and rt.loaded is not None and context.closes[i] > rt.loaded:
             return self._unfinished(context, i, rt.loaded)
-        return context.value(i)
+        return context.shown(i, rt)
 
     def _unfinished(self, context: Elsewhere, i: int, loaded: int) -> Any:
         """With lookahead, the bar during which the history ended: as far as it had come by then."""
-        parts = self._parts(context)
-        if parts is None:
-            return context.value(i)
-        first, last = bisect_left(parts.time, context.times[i]), bisect_left(parts.time, loaded) - 1
-        return context.moving(i, merged(self.rt, parts, first, max(first, last), context.closes[i]))
+        rt = self.rt
+        if context.is_own:
+            last = bisect_left(rt.columns.time, loaded) - 1
+            if last >= rt.bar_index:  # the chart holds its whole history while it is evaluated
+                context.follow(rt.columns, last)
+        return context.moving(i, rt.timenow)
 
     def _realtime(self, context: Elsewhere, site: n.RequestSite, gaps_on: bool) -> Any:
         """The unfinished bar's value, with and without lookahead; the last complete one's where nothing tells more."""
         rt = self.rt
-        i, parts = context.last_opened(rt.time), self._parts(context)
-        if i >= 0 and parts is not None and context.closes[i] > rt.time:
-            first = bisect_left(parts.time, context.times[i])
-            last = bisect_right(parts.time, rt.time) - 1
-            if parts is not rt.columns and not rt.barstate.isconfirmed:
-                last -= parts.time[last] == rt.time  # what the other symbol does inside this bar is not known
-            if first <= last and not (gaps_on and not merged(rt, parts, first, last, context.closes[i]).is_last):
-                return context.moving(i, merged(rt, parts, first, last, context.closes[i]))
-        i = context.last_closed(rt.time_close if rt.barstate.isconfirmed else rt.time)
+        if context.is_own:
+            begins = context.follow(rt.columns, rt.bar_index) and rt.barstate.isnew
+            i = len(context.times) - 1
+            ends = rt.barstate.isconfirmed and rt.time_close >= context.closes[i]
+            return self._na(site) if gaps_on and not ends else context.moving(i, rt.timenow, begins, ends)
+        i = context.last_opened(rt.time_close - 1)
+        complete = i < context.complete
+        if not context.is_fed(i):
+            i = context.last_closed(rt.time_close if rt.barstate.isconfirmed else rt.time)
+            complete = True
         fresh = i >= 0 and context.closes[i] > rt.columns.time_close[max(rt.bar_index - 1, 0)]
-        return self._na(site) if i < 0 or (gaps_on and not fresh) else context.value(i)
+        if i < 0 or (gaps_on and not (fresh and complete)):
+            return self._na(site)
+        return context.shown(i, rt)
 
-    def _parts(self, context: Elsewhere) -> Columns | None:
-        """What the unfinished bars of a request are made of; None where nobody knows."""
-        rt, symbol = self.rt, context.symbol
-        if context.parts is None and symbol is not None:
-            if symbol in (rt.instrument.tickerid, rt.instrument.ticker):
-                context.parts = rt.columns
-            else:
-                bars = rt.data.bars(symbol, rt.timeframe)
-                if bars is None:
-                    context.symbol = None
-                else:
-                    context.parts = columns_of(bars, context.instance.rt.instrument, rt.timeframe)
-        return context.parts
-
-    def _until(self) -> int:
-        """Bars that close later are not there yet."""
+    def _last_inside(self, context: Elsewhere) -> int:
+        """Index of the newest bar of a shorter timeframe that the bar at hand knows, -1 if none."""
         rt = self.rt
-        return min(rt.time_close, rt.timenow) if rt.barstate.isrealtime else rt.time_close
+        if not rt.barstate.isrealtime:
+            return context.last_closed(rt.time_close)
+        last = context.last_opened(rt.time_close - 1)
+        return last if context.is_fed(last) else context.last_closed(min(rt.time_close, rt.timenow))
 
     def _finer(self, context: Elsewhere, site: n.RequestSite, lookahead_on: bool) -> Any:
         """A timeframe finer than the chart's: the bar's first value with lookahead, else its last."""
-        last = context.last_closed(self._until())
+        last = self._last_inside(context)
         if last < 0 or context.times[last] < self.rt.time:
-            return self._na(site) if last < 0 or lookahead_on else context.value(last)
+            return self._na(site) if last < 0 or lookahead_on else context.shown(last, self.rt)
         if not lookahead_on:
-            return context.value(last)
+            return context.shown(last, self.rt)
         first = last
         while first > 0 and context.times[first - 1] >= self.rt.time:
             first -= 1
-        context.value(last)
-        return context.value(first)
+        context.shown(last, self.rt)
+        return context.shown(first, self.rt)
 
     def _inside(self, context: Elsewhere | None, site: n.RequestSite) -> Any:
         """The values on the finer bars inside this one, as an array (a tuple of arrays for a tuple)."""
         found: list[Any] = []
         if context is not None:
-            last = context.last_closed(self._until())
+            last = self._last_inside(context)
             first = last + 1
             while first > 0 and context.times[first - 1] >= self.rt.time:
                 first -= 1
-            found = [context.value(i) for i in range(first, last + 1)]
+            found = [context.shown(i, self.rt) for i in range(first, last + 1)]
         if site.type.kind is Kind.TUPLE:
             return tuple(Array([value[i] for value in found]) for i in range(len(site.type.args)))
         return Array(found)
@@ -271,15 +225,22 @@ class Requests:
         parent = self.rt
         frame = Timeframe.parse(timeframe or "", parent.timeframe)
         ticker = symbol or parent.instrument.tickerid
+        plain, modifiers = parse_tickerid(ticker)
+        is_own = plain in (parent.instrument.tickerid, parent.instrument.ticker)
+        is_own = is_own and frame.seconds >= parent.timeframe.seconds
+        kind = modifiers.get("type")
+        grows = kind in (None, "heikinashi")  # bricks depend on how the price went; theirs stay as they were loaded
         try:
             bars, instrument = self._bars(ticker, frame)
         except (Missing, DataError) as missing:
+            if grows and not is_own:
+                self.markets.enter(plain, frame, None)
             self._missing(str(missing), ignore)
             return None
         if most is not None and 0 < most < len(bars):
             bars = bars.slice(len(bars) - int(most), len(bars))
-        if currency is not None:
-            bars = self._converted(bars, instrument, currency)
+        rate = self._rate(instrument, currency, bars)
+        bars = _converted(bars, rate)
         rt = replace(
             parent,
             instrument=instrument,
@@ -292,10 +253,13 @@ class Requests:
         )
         if rt.main_instrument is None:
             rt.main_instrument = parent.instrument
-        nested = Requests(rt, self.codes, list(self.sites.values()), self.sources, (*self.outer, site.index))
-        plain, modifiers = parse_tickerid(ticker)
-        whole = not modifiers and currency in (None, "", "NONE", instrument.currency)
-        return Elsewhere(Instance(self.codes[site.index], rt, nested, {}, self.sources), plain if whole else None)
+        inner = (*self.outer, site.index)
+        nested = Requests(rt, self.codes, list(self.sites.values()), self.sources, inner, self.markets)
+        instance = Instance(self.codes[site.index], rt, nested, {}, self.sources)
+        context = Elsewhere(instance, is_own and grows, kind is not None, rate)
+        if grows and not is_own:
+            self.markets.enter(plain, frame, context)
+        return context
 
     def _bars(self, ticker: str, frame: Timeframe) -> tuple[BarSeries, Instrument]:
         parent = self.rt
@@ -307,6 +271,8 @@ class Requests:
                 raise Missing(f"symbol {plain!r} is not known")
             instrument = found
         bars = parent.data.bars(ticker, frame)
+        if bars is not None and parent.loaded is not None:
+            bars = bars.slice(0, int(np.searchsorted(bars.time, parent.loaded, side="left")))
         if bars is None or not len(bars):
             raise Missing(f"no {frame} bars of {plain}")
         return bars, instrument
@@ -327,18 +293,23 @@ class Requests:
             raise PineRuntimeError(what, "ask for a shorter one, or set ignore_invalid_timeframe = true")
         self.rt.warn(f"{what}; its arrays are empty")
 
-    def _converted(self, bars: BarSeries, instrument: Instrument, currency: str) -> BarSeries:
-        """Prices in another currency, by the rate of each bar's day; unchanged, with a warning, where none is known."""
-        if currency in ("", "NONE", instrument.currency):
-            return bars
-        rate: Callable[[int], float | None] = lambda time: self.rt.data.currency_rate(  # noqa: E731
+    def _rate(self, instrument: Instrument, currency: str | None, bars: BarSeries) -> Rate | None:
+        """What takes prices into another currency, by each moment's day; None, with a warning, where none is known."""
+        if currency in (None, "", "NONE", instrument.currency):
+            return None
+        known: Callable[[int], float | None] = lambda time: self.rt.data.currency_rate(  # noqa: E731
             instrument.currency, currency, time
         )
-        rates = [rate(int(time)) for time in bars.time]
-        if any(r is None for r in rates):
+        if any(known(int(time)) is None for time in bars.time):
             self.rt.warn(f"request: no rate from {instrument.currency} to {currency}; prices are left unchanged")
-            return bars
-        factor = np.asarray(rates, dtype=np.float64)
-        return replace(
-            bars, open=bars.open * factor, high=bars.high * factor, low=bars.low * factor, close=bars.close * factor
-        )
+            return None
+        return lambda time: known(time) or math.nan
+
+
+def _converted(bars: BarSeries, rate: Rate | None) -> BarSeries:
+    if rate is None:
+        return bars
+    factor = np.asarray([rate(int(time)) for time in bars.time], dtype=np.float64)
+    return replace(
+        bars, open=bars.open * factor, high=bars.high * factor, low=bars.low * factor, close=bars.close * factor
+    )

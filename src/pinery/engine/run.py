@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from pinery.core.instrument import Instrument
 from pinery.engine.compile import CompiledScript
 from pinery.engine.instance import Instance, columns_of
 from pinery.engine.requests import Requests
-from pinery.engine.snapshot import Snapshot
+from pinery.engine.snapshot import Snapshot, Snapshots
 from pinery.ir import nodes as n
 from pinery.runtime.context import Limits, Runtime
 from pinery.runtime.drawings.store import Drawings
@@ -79,6 +79,7 @@ class Chart:
     script: CompiledScript
     bars: BarSeries
     instance: Instance
+    requests: Requests
 
     @property
     def rt(self) -> Runtime:
@@ -144,7 +145,7 @@ def open_chart(
         for spec in outputs.specs
         for name in spec.series
     }
-    return Chart(script, bars, Instance(script.chart, rt, requests, recorders, script.sources))
+    return Chart(script, bars, Instance(script.chart, rt, requests, recorders, script.sources), requests)
 
 
 def run(
@@ -170,7 +171,7 @@ def run(
     """
     if not len(bars):
         raise DataError("there are no bars to run on", "check the file and the --from/--to range")
-    frame = _own_timeframe(script, timeframe)
+    frame = own_timeframe(script, timeframe)
     if frame != timeframe:
         return _run_elsewhere(
             script, bars, instrument, timeframe, frame, strategy, data, limits, clock, memory, strict_data
@@ -187,28 +188,31 @@ def run(
         memory=memory,
         strict_data=strict_data,
     )
-    instance, rt, outputs = chart.instance, chart.rt, chart.rt.outputs
     total = len(chart.bars)
-    if isinstance(strategy, BarBroker):
-        _run_with_broker(instance, strategy, progress)
-    else:
-        for i in range(total):
-            instance.step(i)
-            outputs.finish_bar(rt)
-            if progress is not None and not i % REPORT_EVERY:
-                progress(i, total)
+    for done in evaluate_bars(chart.instance, strategy if isinstance(strategy, BarBroker) else None):
+        if progress is not None and done % REPORT_EVERY == 1:
+            progress(done - 1, total)
     if progress is not None:
         progress(total, total)
     return chart.result()
 
 
-def _run_with_broker(instance: Instance, broker: BarBroker, progress: Progress | None) -> None:
-    """The bar loop of a strategy: fills on the bar's path, the script on its close, fills at the close."""
+def evaluate_bars(instance: Instance, broker: BarBroker | None) -> Iterator[int]:
+    """Every bar once, in order; yields the number of bars done.
+
+    A strategy's bar: fills on the bar's path, the script on its close, fills at the close.
+    """
     rt = instance.rt
     outputs = rt.outputs
     total = len(rt.columns.time)
+    if broker is None:
+        for i in range(total):
+            instance.step(i)
+            outputs.finish_bar(rt)
+            yield i + 1
+        return
     broker.start(rt)
-    passes = _Recalculation(instance) if broker.recalculates else None
+    passes = Passes(instance) if broker.recalculates else None
     again = passes.evaluate if passes is not None else None
     for i in range(total):
         if passes is not None:
@@ -216,47 +220,50 @@ def _run_with_broker(instance: Instance, broker: BarBroker, progress: Progress |
         broker.before(i, again)
         if passes is not None:
             passes.roll_back(broker.recalculates_on_close)
+            passes.moved = True
         instance.step(i)
         broker.after(again)
         outputs.finish_bar(rt)
-        if progress is not None and not i % REPORT_EVERY:
-            progress(i, total)
+        yield i + 1
 
 
-class _Recalculation:
-    """Evaluations after fills: each starts from the state after the bar before, as TradingView's rollback does.
+class Passes:
+    """Evaluations of one bar: each starts from the state after the bar before, as TradingView's rollback does.
 
-    The state is copied before the first evaluation of the bar, on bars with fills only, unless there may
-    be fills at the close that call for another evaluation.
+    The state is copied before the first evaluation of the bar, where there may be another one: on history
+    on bars with fills only.
     """
 
-    __slots__ = ("_bar", "_instance", "_snapshot")
+    __slots__ = ("_bar", "_instance", "_snapshot", "_snapshots", "moved")
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._bar = 0
+        self._snapshots = Snapshots(instance)
         self._snapshot: Snapshot | None = None
+        self.moved = False  # the bar has been evaluated since its state was the snapshot's
 
     def begin(self, i: int) -> None:
         self._bar = i
         self._snapshot = None
+        self.moved = False
 
     def evaluate(self) -> None:
-        if self._snapshot is None:
-            self._snapshot = Snapshot.take(self._instance)
-        else:
-            self._snapshot.restore(self._instance)
+        self.roll_back(True)
+        self.moved = True
         self._instance.step(self._bar)
 
     def roll_back(self, keep: bool) -> None:
-        """Forget what evaluations inside the bar did, before the one on its close; ``keep`` the state for another."""
-        if self._snapshot is not None:
-            self._snapshot.restore(self._instance)
-        elif keep:
-            self._snapshot = Snapshot.take(self._instance)
+        """Forget what evaluations of the bar did, before another one; ``keep`` the state for one more."""
+        if self._snapshot is None:
+            if keep:
+                self._snapshot = self._snapshots.take()
+        elif self.moved:
+            self._snapshots.restore(self._snapshot)
+            self.moved = False
 
 
-def _own_timeframe(script: CompiledScript, chart: Timeframe) -> Timeframe:
+def own_timeframe(script: CompiledScript, chart: Timeframe) -> Timeframe:
     """The timeframe that ``indicator(timeframe=...)`` asks for; the chart's if none."""
     wanted = script.program.declaration.get("timeframe") or script.program.declaration.get("resolution")
     return Timeframe.parse(wanted, chart) if isinstance(wanted, str) else chart
@@ -279,11 +286,8 @@ def _run_elsewhere(
     source = (data or NullData()).bars(instrument.tickerid, frame)
     if source is None or not len(source):
         raise DataError(f"the indicator runs on {frame} bars and there are none", "use a chart of that timeframe")
-    plain = replace(
-        script, program=replace(script.program, declaration={**script.program.declaration, "timeframe": ""})
-    )
     result = run(
-        plain,
+        without_timeframe(script),
         source,
         instrument,
         frame,
@@ -294,9 +298,32 @@ def _run_elsewhere(
         memory=memory,
         strict_data=strict_data,
     )
-    gaps = script.program.declaration.get("timeframe_gaps", script.program.declaration.get("resolution_gaps", True))
-    closes = result.runtime.columns.time_close
-    chart_closes = columns_of(bars, instrument, chart).time_close
+    rt = result.runtime
+    outputs = shown_on(
+        result.outputs,
+        rt.columns.time_close,
+        columns_of(bars, instrument, chart).time_close,
+        bars.time.tolist(),
+        has_gaps(script),
+    )
+    result.outputs = rt.outputs = outputs
+    result.bars, result.timeframe = bars, chart
+    return result
+
+
+def without_timeframe(script: CompiledScript) -> CompiledScript:
+    """The same indicator, for a chart of its own timeframe."""
+    return replace(script, program=replace(script.program, declaration={**script.program.declaration, "timeframe": ""}))
+
+
+def has_gaps(script: CompiledScript) -> bool:
+    """Whether an indicator with its own timeframe shows a value only on the chart bar that closes with its bar."""
+    declaration = script.program.declaration
+    return bool(declaration.get("timeframe_gaps", declaration.get("resolution_gaps", True)))
+
+
+def shown_on(outputs: Outputs, closes: list[int], chart_closes: list[int], times: list[int], gaps: bool) -> Outputs:
+    """Outputs of bars that close at ``closes``, on the chart's bars. Alerts and logs go with their bar's plots."""
     places: list[int] = []
     i = 0
     for close in chart_closes:
@@ -304,23 +331,18 @@ def _run_elsewhere(
         while i < len(closes) and closes[i] <= close:
             i += 1
         places.append(-1 if i == 0 or (gaps and i == before) else i - 1)
-    for lists in result.outputs.values:
+    shown = Outputs(outputs.specs, outputs.max_log_records)
+    for own, lists in zip(shown.values, outputs.values, strict=True):
         for name, values in lists.items():
-            lists[name] = [values[k] if k >= 0 else None for k in places]
-    _move_events(result.outputs, closes, chart_closes, bars.time.tolist())
-    result.outputs.bar_count = len(bars)
-    result.bars, result.timeframe = bars, chart
-    return result
-
-
-def _move_events(outputs: Outputs, closes: list[int], chart_closes: list[int], times: list[int]) -> None:
-    """Alerts and logs of the indicator's own bars belong to the chart bar on which its plots show those bars."""
-
-    places = [min(bisect_left(chart_closes, close), len(times) - 1) for close in closes]
-    at = [(i, times[i]) for i in places]
-    for k, alert in enumerate(outputs.alerts):
-        i, time = at[alert.bar_index]
-        outputs.alerts[k] = replace(alert, bar_index=i, time=time)
-    for k, record in enumerate(outputs.logs):
-        i, time = at[record.bar_index]
-        outputs.logs[k] = replace(record, bar_index=i, time=time)
+            own[name] = [values[k] if k >= 0 else None for k in places]
+    ends = [min(bisect_left(chart_closes, close), len(times) - 1) for close in closes]
+    at = [(k, times[k]) for k in ends]
+    newest = (len(times) - 1, times[-1])  # of a bar that is not complete
+    for alert in outputs.alerts:
+        k, time = at[alert.bar_index] if alert.bar_index < len(at) else newest
+        shown.alerts.append(replace(alert, bar_index=k, time=time))
+    for record in outputs.logs:
+        k, time = at[record.bar_index] if record.bar_index < len(at) else newest
+        shown.logs.append(replace(record, bar_index=k, time=time))
+    shown.bar_count = len(times)
+    return shown

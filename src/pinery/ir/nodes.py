@@ -371,6 +371,9 @@ class InputDecl:
     group: str = ""
     tooltip: str = ""
     span: Span | None = None
+    inline: str = ""  # inputs of one name stand in one line
+    display: int | None = None  # bits of display.*; None: everywhere
+    confirm: bool = False  # to be asked for when the script is put on a chart
 
 
 @dataclass(slots=True, eq=False)

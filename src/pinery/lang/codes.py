@@ -1,6 +1,7 @@
 """Every diagnostic code of the language: what it is called and what it means.
 
-``P0xx`` are found while reading the text (lexer, parser). The checker adds ``E…`` (errors) and ``W…`` (warnings).
+``P0xx`` are found while reading the text (lexer, parser). The checker adds ``E…`` (errors) and ``W…`` (warnings),
+the conversion to newer versions ``C…``.
 ``docs/diagnostics.md`` shows this table.
 """
 
@@ -130,6 +131,8 @@ CODES: dict[str, Code] = {
     "E171": Code(_E, "import cycle", "Libraries import one another in a circle."),
     "E172": Code(_E, "not a library", "An imported file does not call library(…)."),
     "E173": Code(_E, "library with errors", "An imported library does not check."),
+    # --- conversion -------------------------------------------------------------------
+    "C001": Code(_E, "not convertible", "What an older version does here has to be changed by hand for version 6."),
     # --- limits -----------------------------------------------------------------------
     "E190": Code(_E, "nested too deeply", "Expressions or blocks are nested deeper than any script needs."),
     "E191": Code(

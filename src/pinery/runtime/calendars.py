@@ -84,9 +84,8 @@ class Clock:
 
 
 @lru_cache(maxsize=256)
-def clock(name: str, use: str = "") -> Clock:
-    """The clock of a zone name (see ``zones.zone``). Each ``use`` has its own, so that readers of
-    different moments do not make each other load again."""
+def clock(name: str) -> Clock:
+    """The shared clock of a zone name (see ``zones.zone``), for what remembers no day: ``offset`` and ``unix``."""
     return Clock(zone(name))
 
 
@@ -101,4 +100,4 @@ def unix_time(zone_name: str, year: int, month: int, day: int, hour: int, minute
     local = days * DAY + hour * HOUR + minute * MINUTE + second * 1000
     if not FIRST_MS <= local <= LAST_MS:
         return NAN
-    return clock(zone_name, "unix").unix(local)
+    return clock(zone_name).unix(local)

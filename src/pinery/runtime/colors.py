@@ -15,7 +15,7 @@ def _byte(value: float) -> int:
     return 0 if value <= 0 else 255 if value >= 255 else math.floor(value + 0.5)
 
 
-def _alpha(transp: float) -> int:
+def opacity(transp: float) -> int:
     """A transparency of 0..100 as an opacity of 255..0."""
     return _byte(255.0 * (100.0 - transp) / 100.0)
 
@@ -26,13 +26,13 @@ def new(color: int | None, transp: float = 0) -> int | None:
         return None
     if transp != transp:
         return color
-    return color & ~0xFF | _alpha(transp)
+    return color & ~0xFF | opacity(transp)
 
 
 def rgb(red: float, green: float, blue: float, transp: float = 0) -> int | None:
     if red != red or green != green or blue != blue:
         return None
-    alpha = 255 if transp != transp else _alpha(transp)
+    alpha = 255 if transp != transp else opacity(transp)
     return _byte(red) << 24 | _byte(green) << 16 | _byte(blue) << 8 | alpha
 
 

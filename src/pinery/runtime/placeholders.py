@@ -58,7 +58,8 @@ def _value(name: str, rt: Runtime, outputs: Outputs, written: str) -> str:
     if name == "time":
         return time_text(rt.time)
     if name == "timenow":
-        return time_text(rt.timenow)
+        # What fired on history fired, as far as one can tell, when its bar closed, not when the script was loaded.
+        return time_text(rt.timenow if rt.barstate.isrealtime else rt.time_close)
     if name == "ticker":
         return rt.instrument.ticker
     if name == "exchange":

@@ -132,8 +132,8 @@ class SessionCalendar:
         found = self._cached
         if found is not None and found.since <= time < found.close:
             return found
-        self._clock.load(time)
-        found = self.on(self.next_trading(self._clock.ordinal))
+        # Not by the clock's loaded day: calendars are shared, also by threads.
+        found = self.on(self.next_trading((time + self._clock.offset(time)) // DAY + EPOCH_ORDINAL))
         while time >= found.close:
             found = self.on(self.next_trading(found.ordinal + 1))
         while time < found.since:
@@ -153,7 +153,7 @@ def calendar(session: str, zone_name: str, default_days: str = WEEKDAYS) -> Sess
 
     ``default_days`` are the days of periods that name none. Raises PineRuntimeError for other texts.
     """
-    return SessionCalendar(_read_week(session, default_days), clock(zone_name, "sessions"))
+    return SessionCalendar(_read_week(session, default_days), clock(zone_name))
 
 
 def _read_week(session: str, default_days: str) -> tuple[Segments, ...]:
@@ -234,7 +234,7 @@ def _extended(regular: str, extended: str, zone_name: str) -> SessionCalendar:
         cuts = sorted({minute for segment in inner + outer for minute in segment})
         pieces = pairwise(cuts)
         week.append(tuple((a, b) for a, b in pieces if any(c <= a and b <= d for c, d in inner + outer)))
-    return SessionCalendar(tuple(week), clock(zone_name, "sessions"), core)
+    return SessionCalendar(tuple(week), clock(zone_name), core)
 
 
 def session_calendar(rt: Runtime, session: str | None, zone_name: str | None = None) -> SessionCalendar | None:

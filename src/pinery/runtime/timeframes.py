@@ -210,18 +210,9 @@ def _first_week(year: int, monday: int) -> int:
     return first + (monday - first) % 7
 
 
-_of: dict[tuple[int, str, str, str, str], Buckets] = {}
-
-
 def buckets(timeframe: Timeframe, instrument: Instrument) -> Buckets:
-    """The bars of a timeframe for an instrument."""
-    key = (timeframe.multiplier, timeframe.unit, instrument.session, instrument.session_extended, instrument.timezone)
-    found = _of.get(key)
-    if found is None:
-        if len(_of) >= 1024:
-            _of.clear()
-        found = _of[key] = Buckets(timeframe, trading_calendar(instrument))
-    return found
+    """The bars of a timeframe for an instrument, to be kept by who asks: they remember the bar at hand."""
+    return Buckets(timeframe, trading_calendar(instrument))
 
 
 def infer_timeframe(times: Sequence[int]) -> Timeframe:
@@ -309,8 +300,11 @@ def change(rt: Runtime, timeframe: str | None) -> bool:
     if index <= 0:
         return False
     frame = rt.timeframe if timeframe is None else Timeframe.parse(timeframe, rt.timeframe)
-    bars = buckets(frame, rt.instrument)
-    return bars.start_of(rt.columns.time[index - 1]) != bars.start_of(rt.time)
+    key = f"timeframe.change {frame}"
+    bars = rt.cache.get(key)
+    if bars is None:
+        bars = rt.cache[key] = buckets(frame, rt.instrument)
+    return bool(bars.start_of(rt.columns.time[index - 1]) != bars.start_of(rt.time))
 
 
 def in_seconds(rt: Runtime, timeframe: str | None = None) -> int | float:

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pinery.core.errors import PineRuntimeError
-from pinery.runtime.calendars import DAY, EPOCH_ORDINAL, FIRST_MS, HOUR, LAST_MS, MINUTE, Clock, clock, unix_time
+from pinery.runtime.calendars import DAY, EPOCH_ORDINAL, FIRST_MS, HOUR, LAST_MS, MINUTE, Clock, unix_time
 from pinery.runtime.sessions import SessionCalendar, session_calendar
 from pinery.runtime.timeframes import Buckets, Timeframe, buckets
 from pinery.runtime.values import NAN
+from pinery.runtime.zones import zone
 
 if TYPE_CHECKING:
     from pinery.runtime.context import Runtime
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
 # --- of the bar -------------------------------------------------------------------------
 
 
+def _clock(rt: Runtime, zone_name: str, use: str) -> Clock:
+    """The run's own clock of a zone, one for each use: it remembers the day at hand, and runs share nothing."""
+    key = f"clock {use} {zone_name}"
+    found: Clock | None = rt.cache.get(key)
+    if found is None:
+        found = rt.cache[key] = Clock(zone(zone_name))
+    return found
+
+
 def _bar(rt: Runtime) -> Clock:
-    found = clock(rt.instrument.timezone)
+    found = _clock(rt, rt.instrument.timezone, "of the bar")
     found.load(rt.time)
     return found
 
@@ -64,7 +74,7 @@ def _at(rt: Runtime, time: float, timezone: str | None) -> Clock | None:
     """The calendar of a time; None for na and times outside the calendar."""
     if not FIRST_MS <= time <= LAST_MS:
         return None
-    found = clock(timezone or rt.instrument.timezone, "functions")
+    found = _clock(rt, timezone or rt.instrument.timezone, "of a time")
     found.load(int(time))
     return found
 

@@ -36,10 +36,12 @@ def backtest(
     clock: Callable[[], float] = float,
     memory: Callable[[], int] = int,
     strict_data: bool = False,
+    synthetic: bool = False,
 ) -> BacktestResult:
     """Runs a compiled strategy, cold from the first bar, and works out its figures.
 
-    ``data`` answers requests and gives currency rates; where it has none the rate is 1, with a warning. Raises
+    ``data`` answers requests and gives currency rates; where it has none the rate is 1, with a warning. ``synthetic``
+    bars are made up, which verdicts then say. Raises
     UsageError for scripts that are no strategies, DataError and PineRuntimeError as ``engine.run``.
     """
     if script.program.kind != "strategy":
@@ -94,6 +96,7 @@ def backtest(
         compute(facts),
         end,
         [*_too_small(broker, bars), *_doubts(script, settings, facts)],
+        synthetic,
     )
 
 

@@ -19,7 +19,8 @@ from pinery.tester.trade_list import trade_list_csv
 
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
-    """``equity`` is that at each bar's close, in ``currency``, the account's. ``end``: closing time of the last bar."""
+    """``equity`` is that at each bar's close, in ``currency``, the account's. ``end``: closing time of the last bar.
+    ``synthetic``: the bars were made up."""
 
     script: CompiledScript
     run: RunResult
@@ -30,6 +31,7 @@ class BacktestResult:
     metrics: Metrics
     end: int
     warnings: list[str] = field(default_factory=list)
+    synthetic: bool = False
 
     @property
     def bars(self) -> BarSeries:
@@ -65,6 +67,7 @@ class BacktestResult:
                 "first": int(self.bars.time[0]),
                 "last": int(self.bars.time[-1]),
                 "sha256": fingerprint(self.bars),
+                "synthetic": self.synthetic,
             },
         }
 

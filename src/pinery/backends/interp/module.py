@@ -99,6 +99,7 @@ def _object_class(lines: Lines, udt: n.UdtLayout) -> None:
     names = [python_field(name) for name, _, _ in udt.fields]
     lines.add(0, f"class {udt.python_name}:")
     lines.add(1, f"__slots__ = ({''.join(f'{name!r}, ' for name in names)})")
+    lines.add(1, f"varip = {tuple(python_field(name) for name, _, varip in udt.fields if varip)!r}")
     lines.add(1, f"def __init__(self{''.join(f', {name}' for name in names)}):")
     for name in names or ["pass"]:
         lines.add(2, "pass" if name == "pass" and not names else f"self.{name} = {name}")

@@ -85,9 +85,8 @@ def lower_input(fb: FunctionBuilder, e: ty.TCall, variable: str) -> n.Expr:
         minval=_constant(fb, e, "minval"),
         maxval=_constant(fb, e, "maxval"),
         step=_constant(fb, e, "step"),
-        group=_constant(fb, e, "group") or "",
-        tooltip=_constant(fb, e, "tooltip") or "",
         span=e.span,
+        **_shown(fb, e),
     )
     key = override_key(program, decl)
     program.input_decls.append(decl)
@@ -97,6 +96,17 @@ def lower_input(fb: FunctionBuilder, e: ty.TCall, variable: str) -> n.Expr:
     elif not isinstance(default, n.Const):
         return default
     return convert(fold.const(decl.value, default.type, e.span), e.type)
+
+
+def _shown(fb: FunctionBuilder, e: ty.TCall) -> dict[str, Any]:
+    """How the settings dialog shows it."""
+    return {
+        "group": _constant(fb, e, "group") or "",
+        "tooltip": _constant(fb, e, "tooltip") or "",
+        "inline": _constant(fb, e, "inline") or "",
+        "display": _constant(fb, e, "display"),
+        "confirm": bool(_constant(fb, e, "confirm")),
+    }
 
 
 def _settled(program: ProgramBuilder, value: n.Expr) -> n.Expr:
@@ -133,7 +143,7 @@ def _options(fb: FunctionBuilder, e: ty.TCall) -> tuple[Any, ...] | None:
 def _source(fb: FunctionBuilder, e: ty.TCall, title: str, default: n.Expr) -> n.Expr:
     default_tree = e.args[0]
     name = default_tree.row.name if isinstance(default_tree, ty.TBuiltin) else "script's own series"
-    decl = n.InputDecl(title, "source", name, name, SOURCES, group=_constant(fb, e, "group") or "", span=e.span)
+    decl = n.InputDecl(title, "source", name, name, SOURCES, span=e.span, **_shown(fb, e))
     key = override_key(fb.program, decl)
     fb.program.input_decls.append(decl)
     if key is None:

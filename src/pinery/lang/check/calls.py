@@ -410,7 +410,7 @@ class Calls(Matching):
                     return t.tuple_of(*(t.array_of(x) for x in inner.args))
                 return inner if inner.kind is Kind.ERROR else t.array_of(inner)
             return inner
-        if row.name == "input@4":
+        if row.name == "input" and self.version.rows == 4:
             kind = named.get("type")
             if isinstance(kind, typed.TConst) and kind.value in _INPUT_TYPES and overload.returns.name == "T":
                 return _INPUT_TYPES[kind.value]

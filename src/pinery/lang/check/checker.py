@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pinery.lang import ast, typed
@@ -28,15 +30,24 @@ class Checked:
 
 def check(source: Source, libraries: LibraryFinder | None = None, registry: Registry | None = None) -> Checked:
     """Parse and check a script with the libraries it imports. Never raises for what a script contains."""
+    with deep_stack():
+        return Checker(Diagnostics(), registry or all_builtins(), libraries).run(source)
+
+
+@contextmanager
+def deep_stack() -> Iterator[None]:
+    """Room for recursion as deep as scripts may be nested."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, STACK))
     try:
-        return _Checker(Diagnostics(), registry or all_builtins(), libraries).run(source)
+        yield
     finally:
         sys.setrecursionlimit(limit)
 
 
-class _Checker(Libraries):
+class Checker(Libraries):
+    """One check of one script. What is layered on it may watch: ``rewrite`` does, to convert a script."""
+
     def run(self, source: Source) -> Checked:
         source.index = 0
         self.sources.append(source)

@@ -12,13 +12,14 @@ from pinery.emulator.broker import Broker
 from pinery.engine import CompiledScript
 from pinery.engine.live import Live
 from pinery.engine.run import Chart, open_chart
-from pinery.engine.updates import Update
+from pinery.engine.updates import BarUpdate
 from pinery.runtime.context import Limits
 from pinery.runtime.no_broker import NoBroker
 from pinery.runtime.orders import StrategySettings
 from pinery.runtime.requests import DataPort
 from pinery.runtime.timeframes import Timeframe
 from pinery.tester.audit.data import AnotherFuture, UpTo, another_future
+from pinery.tester.audit.others import Others
 from pinery.tester.audit.seen import Key, Seen, Watch, equal
 
 Step = Callable[[], None]
@@ -40,6 +41,8 @@ class Subject:
     def open(self, bars: BarSeries, data: DataPort | None = None) -> Chart:
         declaration = self.script.program.declaration
         settings = StrategySettings.from_declaration(declaration)
+        # Evaluations inside bars are not part of what is compared.
+        settings = replace(settings, calc_on_order_fills=False, calc_on_every_history_tick=False)
         trades = self.script.program.kind == "strategy"
         return open_chart(
             self.script,
@@ -111,26 +114,23 @@ class Realtime:
 
 def realtime(subject: Subject, first: int, step: Step) -> Realtime:
     """Bars before ``first`` as history, the others as updates: open, one extreme, the other, close."""
-    watch = Watch(subject.open(subject.bars))
-    live = Live(watch.chart, first)
+    bars = subject.bars
+    everything = subject.data(bars)
+    watch = Watch(subject.open(bars.slice(0, first), UpTo(everything, int(bars.time[first]))))
+    live = Live(watch.chart, watch.live_broker)
     found = Realtime(watch.seen, {}, set())
-    for i in range(first):
-        watch.history(i)
+    for count in live.load():
+        watch.note(count - 1)
         step()
-    live.at = first
+    others = Others(live, everything)
     every_update = _every_update(subject)
-    for i in range(first, len(watch.chart.bars)):
-        broker = watch.broker
-        if broker is not None:
-            broker.before(i, None)
+    for i in range(first, len(bars)):
         answers: dict[int, Any] = {}
-        for update in updates(watch.chart, i):
-            if not (every_update or update.is_last):
-                continue
+        moments = list(updates(subject, i))
+        for update in moments if every_update else [whole_bar(moments)]:
+            others.go_on(update)
             watch.begin(i)
-            live.update(update if every_update else replace(update, is_first=True))
-            if update.is_last and broker is not None:
-                broker.after(None)
+            live.update(update)
             watch.note(i)
             for site, given in watch.seen.answers.items():
                 if i in given and not equal(answers.setdefault(site, given[i]), given[i]):
@@ -150,14 +150,20 @@ def _every_update(subject: Subject) -> bool:
     return subject.script.program.kind != "strategy"
 
 
-def updates(chart: Chart, i: int) -> Iterator[Update]:
+def updates(subject: Subject, i: int) -> Iterator[BarUpdate]:
     """Four moments of bar ``i``: the extreme nearer to the open comes first, as the broker emulator has it."""
-    c = chart.rt.columns
-    o, h, l, close, volume = c.open[i], c.high[i], c.low[i], c.close[i], c.volume[i]  # noqa: E741
-    start, end = c.time[i], c.time_close[i]
+    bars = subject.bars
+    o, h, l, close, volume = (float(c[i]) for c in (bars.open, bars.high, bars.low, bars.close, bars.volume))  # noqa: E741
+    start = int(bars.time[i])
+    end = subject.timeframe.bucket_close(start, subject.instrument)
     near, far = (h, l) if h - o < o - l else (l, h)
     third = (end - start) // 3
-    yield Update(o, o, o, o, 0.0, start, is_first=True)
-    yield Update(o, max(o, near), min(o, near), near, volume * 0.3, start + third)
-    yield Update(o, h, l, far, volume * 0.7, start + 2 * third)
-    yield Update(o, h, l, close, volume, end, is_last=True)
+    yield BarUpdate(start, o, o, o, o, 0.0, start, is_first=True)
+    yield BarUpdate(start, o, max(o, near), min(o, near), near, volume * 0.3, start + third)
+    yield BarUpdate(start, o, h, l, far, volume * 0.7, start + 2 * third)
+    yield BarUpdate(start, o, h, l, close, volume, end, is_last=True)
+
+
+def whole_bar(moments: list[BarUpdate]) -> BarUpdate:
+    """The same bar in one update."""
+    return replace(moments[-1], is_first=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pinery.emulator.broker import Broker
 from pinery.engine.instance import Instance
+from pinery.engine.live import LiveBroker
 from pinery.engine.run import Chart
 from pinery.runtime.orders import BarBroker
 
@@ -71,6 +72,12 @@ class Watch:
     def broker(self) -> BarBroker | None:
         found: Any = self.chart.rt.strategy
         return found if isinstance(found, _Recorder) else None
+
+    @property
+    def live_broker(self) -> LiveBroker | None:
+        found: Any = self.chart.rt.strategy
+        recorder: LiveBroker | None = found if isinstance(found, _Recorder) else None
+        return recorder
 
     def history(self, i: int) -> None:
         """Evaluate bar ``i`` once, at its close."""
