@@ -313,15 +313,15 @@ def test_exports_of_tradingview_read_clean() -> None:
 
 
 def test_three_hundred_thousand_rows_in_a_moment(tmp_path: Path) -> None:
-    from time import perf_counter
+    from time import process_time
 
     n = 300_000
     close = np.round(4000 + np.cumsum(np.random.default_rng(1).normal(0, 0.5, n)), 2)
     bars = BarSeries(np.arange(n) * 60_000 + JAN_2_2023, close, close + 1, close - 1, close, np.ones(n))
     write_bars(bars, tmp_path / "big.csv")
-    start = perf_counter()
+    start = process_time()
     assert len(read_bars(tmp_path / "big.csv").bars) == n
-    assert perf_counter() - start < 3  # a tenth of a second on an idle machine
+    assert process_time() - start < 3  # a tenth of a second; of the processor, which others want too
 
 
 def test_parquet_columns_that_are_no_numbers(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ Prices are whole ticks that add up, so that a last-bit difference between machin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 
 import numpy as np
@@ -24,14 +24,18 @@ import numpy as np
 from pinery.core.bars import BarSeries, FloatArray, IntArray
 from pinery.core.errors import UsageError
 from pinery.core.instrument import Instrument
-from pinery.market.calendar import Session, cme_index_sessions
+from pinery.market.calendar import CHICAGO, Session, cme_index_sessions
 from pinery.market.symbols import lookup
 
 SYMBOL = "SYNTH:ES1!"
 FIRST_DAY = date(2023, 1, 3)
 MINUTE = 60_000
 
+Sessions = Callable[[date, date], Iterator[Session]]  # those of the trading days from .. to, in order
+
 _SESSION_MINUTES = 23 * 60  # 17:00 to 16:00
+_DAY_MINUTES = 24 * 60
+_PAUSE = 0.5  # activity from 16:00 to 17:00, where somebody trades then, as a share of the mean
 _BRIDGE_FLOOR = 1e-12
 
 
@@ -61,8 +65,10 @@ def generate(
     seed: int = 1,
     symbol: str = SYMBOL,
     market: Market | None = None,
+    sessions: Sessions = cme_index_sessions,
 ) -> BarSeries:
-    """One-minute bars from the session of trading day ``first`` on.
+    """One-minute bars from the session of trading day ``first`` on; ``sessions`` are those of CME's index futures
+    by default.
 
     ``count`` bars, or all up to trading day ``last`` (included); given both, whichever ends first. The tick is that of
     ``symbol``'s instrument. The same arguments give the same bars on every machine; more bars only add to fewer.
@@ -78,7 +84,7 @@ def generate(
     instrument = lookup(symbol)
     days: list[BarSeries] = []
     left = count
-    for bars in _days(first, last, seed, instrument, market or Market()):
+    for bars in _days(first, last, seed, instrument, market or Market(), sessions):
         days.append(bars if left is None or len(bars) <= left else bars.slice(0, left))
         if left is not None:
             left -= len(days[-1])
@@ -94,20 +100,23 @@ def generate(
     )
 
 
-def _days(first: date, last: date | None, seed: int, instrument: Instrument, market: Market) -> Iterator[BarSeries]:
+def _days(
+    first: date, last: date | None, seed: int, instrument: Instrument, market: Market, sessions: Sessions
+) -> Iterator[BarSeries]:
     end = date(2100, 12, 31) if last is None else last
     tick = instrument.mintick
     price = max(round(market.price / tick), 1)
     level, shock = 0.0, 0.0
     volatility_shape, volume_shape = _shapes()
     previous: Session | None = None
-    for number, session in enumerate(islice(cme_index_sessions(first, end), 100_000)):
+    for number, session in enumerate(islice(sessions(first, end), 100_000)):
         # One stream for each day: days stay the same however many are asked for.
         rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, number])))
         level = market.level_persistence * level + market.level_noise * float(rng.standard_normal())
         daily = market.daily_volatility * float(np.exp(level - 0.09))
         gap = 0 if previous is None else _gap(rng, session, previous, daily, price, market)
-        bars, shock = _day(rng, session, price + gap, daily, shock, volatility_shape, volume_shape, market)
+        at = _minutes(session)
+        bars, shock = _day(rng, session, price + gap, daily, shock, volatility_shape[at], volume_shape[at], market)
         price = max(int(bars[3][-1]), 4)
         previous = session
         time, opened, high, low, close, volume = bars
@@ -124,6 +133,8 @@ def _gap(
     rng: np.random.Generator, session: Session, previous: Session, daily: float, price: int, market: Market
 ) -> int:
     """Ticks between the last close and the next open."""
+    if session.start == previous.end:
+        return 0
     closed_days = (session.start - previous.end) / 86_400_000
     share = market.gap if closed_days < 0.5 else market.weekend_gap
     drawn = float(np.clip(_student(rng, 1, market.degrees)[0], -6, 6))
@@ -135,8 +146,15 @@ def _student(rng: np.random.Generator, count: int, degrees: float) -> FloatArray
     return rng.standard_t(degrees, count) * float(np.sqrt((degrees - 2) / degrees))
 
 
+def _minutes(session: Session) -> IntArray:
+    """Minutes since 17:00 Chicago time, of each minute of a session."""
+    local = datetime.fromtimestamp(session.start / 1000, CHICAGO)
+    first = local.hour * 60 + local.minute - 17 * 60
+    return (first + np.arange((session.end - session.start) // MINUTE, dtype=np.int64)) % _DAY_MINUTES
+
+
 def _shapes() -> tuple[FloatArray, FloatArray]:
-    """Volatility (its squares add to 1) and volume (adds to 1) over the minutes from 17:00 Chicago time."""
+    """Volatility (its squares add to 1 up to 16:00) and volume (adds to 1) over the minutes from 17:00 Chicago time."""
     minute = np.arange(_SESSION_MINUTES)
     hours = [0, 0.5, 3, 8.5, 9, 10, 14.5, 15.45, 15.5, 16, 17, 18.5, 20, 21.5, 21.95, 22, 22.25, 23]
     #        17:00   20  01:30 02  03  07:30 08:27 08:30 09 10  11:30  13   14:30 14:57 15   15:15 16:00
@@ -150,7 +168,12 @@ def _shapes() -> tuple[FloatArray, FloatArray]:
         hours,
         [0.35, 0.12, 0.1, 0.13, 0.35, 0.28, 0.4, 0.8, 5.5, 3.8, 2.4, 1.6, 1.7, 2.9, 5.2, 3.5, 0.6, 0.15],
     )
-    return volatility / np.sqrt(np.sum(volatility**2)), volume / np.sum(volume)
+    volatility, volume = volatility / np.sqrt(np.sum(volatility**2)), volume / np.sum(volume)
+    pause = np.full(_DAY_MINUTES - _SESSION_MINUTES, _PAUSE)
+    return (
+        np.concatenate([volatility, pause * volatility.mean()]),
+        np.concatenate([volume, pause * volume.mean()]),
+    )
 
 
 def _decaying_sum(values: FloatArray, persistence: float, start: float) -> FloatArray:
@@ -186,7 +209,7 @@ def _day(
     # The shock of a bar moves the volatility of the bars after it.
     terms = _decaying_sum(np.concatenate([[0.0], news[:-1]]), market.shock_persistence, shock)
     ending = market.shock_persistence * float(terms[-1]) + float(news[-1])
-    sigma = daily * volatility_shape[:count] * np.exp(np.clip(terms, -1.5, 2.0) - 0.06)
+    sigma = daily * volatility_shape * np.exp(np.clip(terms, -1.5, 2.0) - 0.06)
     drift = market.yearly_drift / 252 / _SESSION_MINUTES
     width = sigma * start  # of one bar, in ticks
     steps = np.rint(z * width + drift * start).astype(np.int64)
@@ -207,7 +230,7 @@ def _day(
 
     activity = _decaying_sum(rng.standard_normal(count) * 0.18, 0.9, 0.0)
     move = np.abs(spread) / np.maximum(width, 0.25)
-    mean = market.daily_volume * volume_shape[:count] * (daily / market.daily_volatility)
+    mean = market.daily_volume * volume_shape * (daily / market.daily_volatility)
     volume = np.maximum(np.rint(mean * np.exp(activity - 0.085) * (0.55 + 0.6 * np.minimum(move, 5))), 1).astype(
         np.int64
     )

@@ -47,7 +47,7 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     timeframe: Timeframe
     bars: BarSeries
 
@@ -71,7 +71,7 @@ class FileData(NullData):
     lenient: bool = False
     timezone: str = "UTC"
     missing: list[str] = field(default_factory=list)
-    _loaded: dict[Feed, _Source] = field(default_factory=dict)
+    _loaded: dict[Feed, Source] = field(default_factory=dict)
     _made: dict[tuple[str, Timeframe], BarSeries | None] = field(default_factory=dict)
     _instruments: dict[str, Instrument] = field(default_factory=dict)
 
@@ -117,14 +117,14 @@ class FileData(NullData):
             bars = resample(bars, instrument, source.timeframe, timeframe).bars
         return transform(bars, modifiers)
 
-    def _source(self, symbol: str, timeframe: Timeframe) -> _Source | None:
+    def _source(self, symbol: str, timeframe: Timeframe) -> Source | None:
         """The best bars to make ``timeframe`` from: exactly it, or the longest that it is made of."""
         sources = [self._load(feed) for feed in self.feeds if self._same(feed.symbol, symbol)]
         exact = next((s for s in sources if s.timeframe == timeframe), None)
         if exact is not None:
             return exact
         if self._is_chart(symbol):
-            chart = _Source(self.chart_timeframe, self.chart)
+            chart = Source(self.chart_timeframe, self.chart)
             if _makes(chart.timeframe, timeframe):
                 return chart
         stored = self._stored(symbol, timeframe)
@@ -133,7 +133,7 @@ class FileData(NullData):
         usable = [s for s in [*sources, *([stored] if stored else [])] if _makes(s.timeframe, timeframe)]
         return max(usable, key=lambda s: s.timeframe.seconds, default=None)
 
-    def _stored(self, symbol: str, timeframe: Timeframe) -> _Source | None:
+    def _stored(self, symbol: str, timeframe: Timeframe) -> Source | None:
         if self.store is None:
             return None
         name = self.store.resolve(self.chart_instrument.tickerid if self._is_chart(symbol) else symbol)
@@ -142,14 +142,14 @@ class FileData(NullData):
             return None
         best = timeframe if timeframe in usable else usable[-1]
         bars = self.store.get(name, best)
-        return None if bars is None else _Source(best, bars)
+        return None if bars is None else Source(best, bars)
 
-    def _load(self, feed: Feed) -> _Source:
+    def _load(self, feed: Feed) -> Source:
         found = self._loaded.get(feed)
         if found is None:
             bars = read_bars(feed.path, lenient=self.lenient, timezone=self.timezone, allow_negative=True).bars
             try:
-                found = _Source(feed.timeframe or detect_timeframe(bars.time), bars)
+                found = Source(feed.timeframe or detect_timeframe(bars.time), bars)
             except DataError as error:
                 raise DataError(f"{feed.path}: {error.message}", f"write {feed.symbol}@TIMEFRAME={feed.path}") from None
             self._loaded[feed] = found

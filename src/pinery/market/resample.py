@@ -9,7 +9,8 @@ import numpy as np
 from pinery.core.bars import BarSeries, IntArray
 from pinery.core.errors import DataError
 from pinery.core.instrument import Instrument
-from pinery.runtime.timeframes import Timeframe, buckets
+from pinery.runtime.sessions import trading_calendar
+from pinery.runtime.timeframes import Buckets, Timeframe
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def closing_times(time: IntArray, instrument: Instrument, timeframe: Timeframe) 
 
 def _bounds(time: IntArray, instrument: Instrument, timeframe: Timeframe) -> tuple[IntArray, IntArray, IntArray]:
     """Opening time, closing time and index of the first source bar, of each bar that ``time`` touches."""
-    bars = buckets(timeframe, instrument)
+    bars = Buckets(timeframe, trading_calendar(instrument))  # its own: histories are made in threads too
     starts: list[int] = []
     closes: list[int] = []
     first: list[int] = []

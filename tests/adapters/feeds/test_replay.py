@@ -1,169 +1,299 @@
-"""Stored bars as live prices."""
+"""A replayed market: one market for all processes, from its history to what happens now."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice, pairwise
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from pinery.adapters.feeds.replay import ReplayFeed
-from pinery.adapters.feeds.settings import ReplaySettings, open_feed
+from pinery.adapters.feeds.loops import WEEK_MS, Track, period_of
+from pinery.adapters.feeds.replay import ReplayMarket
+from pinery.adapters.feeds.synthetic import synthetic_bars
+from pinery.charts.feed import Beat, FeedEvent, Price
 from pinery.core.bars import BarSeries
 from pinery.core.errors import DataError
-from pinery.market.store import BarStore
+from pinery.market.resample import resample
+from pinery.market.symbols import lookup
+from pinery.runtime.sessions import trading_calendar
 from pinery.runtime.timeframes import Timeframe
-from pinery.trading.errors import ConfigError
-from pinery.trading.prices import Tick
+from tests.adapters.feeds.clocks import SteppingClock
 
-MINUTE = 60_000
-START = 1_700_000_040_000  # on a minute
-ETH = "BINANCE:ETHUSDT.P"
-
-
-@dataclass
-class SteppingClock:
-    """Time passes only while somebody sleeps."""
-
-    seconds: float = 5_000.0
-    naps: list[float] = field(default_factory=list)
-
-    def now(self) -> int:
-        return round(self.seconds * 1000)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.naps.append(seconds)
-        self.seconds += seconds
+ES, ETH = "CME_MINI:ES1!", "BINANCE:ETHUSDT.P"
+MINUTE, HOUR, DAY = Timeframe(1, ""), Timeframe(60, ""), Timeframe(1, "D")
+BEGAN = 5_000_000
+CHICAGO = ZoneInfo("America/Chicago")
 
 
-def series(*rows: tuple[float, float, float, float], start: int = START, step: int = MINUTE) -> BarSeries:
-    columns = np.array(rows, dtype=np.float64).T
-    times = start + step * np.arange(len(rows), dtype=np.int64)
-    return BarSeries(times, *columns, np.full(len(rows), 1.0))
+def ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
 
 
-TWO = series((2000.0, 2010.0, 1995.0, 2005.0), (2006.5, 2007.0, 1990.0, 1991.0))
+START = ms("2025-10-08 14:30")  # a Wednesday
+BARS = {ES: synthetic_bars(ES), ETH: synthetic_bars(ETH)}
+COLUMNS = ("time", "open", "high", "low", "close", "volume")
 
 
-def ticks(feed: ReplayFeed, count: int) -> list[Tick]:
-    async def read() -> list[Tick]:
+def market(clock: SteppingClock, bars: dict[str, BarSeries] | None = None, **options: object) -> ReplayMarket:
+    options = {"speed": 60.0, "start": START, "began": BEGAN} | options
+    return ReplayMarket("m", bars or BARS, clock, lambda name, at: at, sleep=clock.sleep, **options)  # type: ignore[arg-type]
+
+
+async def some(stream: AsyncIterator[FeedEvent], count: int) -> list[FeedEvent]:
+    found = []
+    async for event in stream:
+        found.append(event)
+        if len(found) == count:
+            break
+    await stream.aclose()  # type: ignore[attr-defined]
+    return found
+
+
+def first(made: ReplayMarket, count: int, *symbols: str) -> list[FeedEvent]:
+    return asyncio.run(some(made.events([(symbol, MINUTE) for symbol in symbols]), count))
+
+
+def prices(events: list[FeedEvent]) -> list[Price]:
+    return [event for event in events if isinstance(event, Price)]
+
+
+# --- time -----------------------------------------------------------------------------
+
+
+def test_market_time_is_a_function_of_the_clock() -> None:
+    clock = SteppingClock()
+    made = market(clock)
+    assert made.now() == START
+    clock.seconds += 90
+    assert made.now() == START + 90 * 60_000
+    assert market(SteppingClock(clock.seconds)).now() == made.now()  # another process
+    clock.seconds -= 60
+    assert made.now() == START + 90 * 60_000  # a clock that was put back does not turn it back
+
+
+def test_when_it_began_is_kept_once() -> None:
+    kept: dict[str, int] = {}
+    clock = SteppingClock()
+
+    def opened() -> ReplayMarket:
+        return ReplayMarket("demo", BARS, clock, kept.setdefault, speed=1.0, start=START, sleep=clock.sleep)
+
+    assert opened().now() == START
+    clock.seconds += 100
+    assert opened().now() == START + 100_000
+    assert kept == {"demo": 5_000_000}
+
+
+def test_without_a_start_it_begins_where_all_have_bars() -> None:
+    assert market(SteppingClock(), start=None).now() == max(int(bars.time[0]) for bars in BARS.values())
+
+
+@pytest.mark.parametrize("opened", [0.0, 3_600.0, 500_000.0])
+def test_closed_hours_are_jumped_over_alike_in_every_process(opened: float) -> None:
+    """ES alone: an hour a day and the weekend are closed."""
+    clock = SteppingClock(5_000.0 + opened)
+    late, early = (market(clock, {ES: BARS[ES]}, skip_closed=True) for _ in range(2))
+    early_clock = SteppingClock()
+    from_the_start = market(early_clock, {ES: BARS[ES]}, skip_closed=True)
+    from_the_start.now()
+    early_clock.seconds += opened
+    assert late.now() == early.now() == from_the_start.now()
+    calendar = trading_calendar(lookup(ES))
+    for _ in range(200):
+        clock.seconds += 1_777.7
+        assert calendar.holds(late.now())
+    assert late.now() - START > clock.seconds - 5_000 - opened
+
+
+def test_nothing_is_jumped_over_while_another_symbol_trades() -> None:
+    clock = SteppingClock()
+    made = market(clock, skip_closed=True)
+    clock.seconds += 4 * 24 * 60  # four days of the market
+    assert made.now() == START + 4 * 86_400_000
+
+
+# --- prices ---------------------------------------------------------------------------
+
+
+def test_prices_come_in_their_time() -> None:
+    clock = SteppingClock()
+    events = first(market(clock), 400, ES, ETH)
+    moments = [event.now if isinstance(event, Beat) else event.time for event in events]
+    assert moments == sorted(moments)
+    assert {event.symbol for event in prices(events)} == {ES, ETH}
+    assert abs((moments[-1] - START) / 60 - (clock.now() - BEGAN)) < 50
+    beats = [event.now for event in events if isinstance(event, Beat)]
+    assert all(40_000 < b - a < 80_000 for a, b in pairwise(beats))  # one for each second
+
+
+def test_every_process_sees_the_same_prices() -> None:
+    one, other = (prices(first(market(SteppingClock()), 100, ES, ETH)) for _ in range(2))
+    assert one == other
+    alone = prices(first(market(SteppingClock()), 60, ETH))
+    assert alone[:20] == [price for price in one if price.symbol == ETH][:20]
+    assert prices(first(market(SteppingClock(), seed=2), 40, ES)) != prices(first(market(SteppingClock()), 40, ES))
+
+
+def test_a_slow_reader_loses_nothing() -> None:
+    """It reads once an hour; another one reads all the time."""
+
+    async def read(clock: SteppingClock, wait: float) -> list[Price]:
         found = []
-        stream = feed.ticks()
-        async for tick in stream:
-            found.append(tick)
-            if len(found) == count:
-                break
-        await stream.aclose()  # type: ignore[attr-defined]
+        async for event in market(clock).events([(ES, MINUTE)]):
+            clock.seconds += wait
+            if isinstance(event, Price):
+                found.append(event)
+                if len(found) == 300:
+                    break
         return found
 
-    return asyncio.run(read())
+    assert asyncio.run(read(SteppingClock(), 3_600.0)) == asyncio.run(read(SteppingClock(), 0.0))
 
 
-def feed(bars: dict[str, Any], clock: SteppingClock | None = None, **more: Any) -> ReplayFeed:
-    clock = clock or SteppingClock()
-    return ReplayFeed(bars, clock, sleep=clock.sleep, **more)
-
-
-def test_bars_are_walked_along_the_path() -> None:
-    found = ticks(feed({ETH: TWO}, loop=False), 100)
-    assert [(str(tick.price), tick.jumps) for tick in found] == [
-        ("2000.0", True), ("1995.0", False), ("2010.0", False), ("2005.0", False),
-        ("2006.5", True), ("2007.0", False), ("1990.0", False), ("1991.0", False),
-    ]  # fmt: skip
-
-
-def test_speed_and_times_are_the_clocks() -> None:
+def test_events_begin_when_they_are_asked_for_not_when_they_are_read() -> None:
     clock = SteppingClock()
-    found = ticks(feed({ETH: TWO}, clock, speed=60.0, loop=False), 100)
-    assert found[0].time == 5_000_000
-    assert found[4].time - found[0].time == pytest.approx(1000, abs=2)  # a minute in a second
-    assert all(nap >= 0 for nap in clock.naps)
+    made = market(clock)
+
+    async def later() -> list[FeedEvent]:
+        stream = made.events([(ES, MINUTE)])
+        clock.seconds += 10  # ten minutes of bars
+        return await some(stream, 40)
+
+    found = asyncio.run(later())
+    assert found[:20] == prices(first(market(SteppingClock()), 25, ES))[:20]
+    clock = SteppingClock(5_010.0)
+    assert prices(first(market(clock), 3, ES))[0].time > START + 600_000
 
 
-def test_hours_without_bars_are_skipped() -> None:
-    apart = BarSeries(*(np.concatenate([getattr(TWO, n), getattr(TWO, n)]) for n in TWO.__slots__))
-    late = apart.time.copy()
-    late[2:] += 50 * 3_600_000
+def test_a_closed_market_ends_its_readers() -> None:
     clock = SteppingClock()
-    bars = BarSeries(late, apart.open, apart.high, apart.low, apart.close, apart.volume)
-    ticks(feed({ETH: bars}, clock, speed=1.0, loop=False), 100)
-    assert clock.seconds - 5000 < 5 * 60
+    made = market(clock)
+
+    async def read() -> int:
+        count = 0
+        async for _ in made.events([(ES, MINUTE)]):
+            count += 1
+            if count == 5:
+                await made.close()
+        return count
+
+    assert asyncio.run(read()) == 5
 
 
-def test_the_same_seed_gives_the_same_moments() -> None:
-    def moments(seed: int) -> list[int]:
-        return [tick.time for tick in ticks(feed({ETH: TWO}, seed=seed, loop=False), 100)]
-
-    assert moments(1) == moments(1) != moments(2)
-
-
-def test_it_starts_where_it_is_told_and_begins_again_at_the_end() -> None:
-    found = ticks(feed({ETH: TWO}, start=START + MINUTE, speed=0.0), 6)
-    assert [str(tick.price) for tick in found] == ["2006.5", "2007.0", "1990.0", "1991.0", "2006.5", "2007.0"]
-
-
-def test_several_symbols_in_the_order_of_their_times() -> None:
-    other = series((10.0, 11.0, 9.0, 10.0), start=START + MINUTE)
-    found = ticks(feed({ETH: TWO, "X:Y": other}, loop=False), 100)
-    assert [tick.symbol for tick in found[:4]] == [ETH] * 4
-    assert {tick.symbol for tick in found[4:]} == {ETH, "X:Y"} and len(found) == 12
-
-
-def test_no_bars_from_the_start_on_is_an_error() -> None:
-    with pytest.raises(DataError, match="no bars of BINANCE:ETHUSDT"):
-        ticks(feed({ETH: TWO}, start=START + 10 * MINUTE), 1)
-
-
-def test_from_a_file_by_its_description(tmp_path: Path) -> None:
-    (tmp_path / "eth.csv").write_text("time,open,high,low,close,volume\n1700000040,2000,2010,1995,2005.25,1\n")
+def test_without_loop_beats_go_on_after_the_last_price() -> None:
     clock = SteppingClock()
-    opened = open_feed({"kind": "replay", "bars": {ETH: "eth.csv"}, "speed": 0, "loop": False}, clock, tmp_path)
-    assert isinstance(opened, ReplayFeed)
-    assert opened.covers(ETH) and not opened.covers("CME_MINI:ESZ2026")
-    assert [tick.price for tick in ticks(opened, 10)][-1] == Decimal("2005.25")
+    short = BARS[ES].slice(0, 3)
+    made = market(clock, {ES: short}, loop=False, start=int(short.time[0]) - 1)
+    events = first(made, 40, ES)
+    assert len(prices(events)) == 12 and isinstance(events[-1], Beat)
+    with pytest.raises(DataError, match="no bars from its start on"):
+        market(clock, {ES: short}, loop=False).now()
 
 
-def test_from_stored_bars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PINERY_HOME", str(tmp_path))
-    BarStore.default().put(ETH, Timeframe.parse("1"), TWO)
-    opened = open_feed({"bars": {ETH: "1"}, "speed": 0}, SteppingClock(), tmp_path)
-    assert isinstance(opened, ReplayFeed)
-    assert len(ticks(opened, 8)) == 8
+def test_at_speed_zero_it_is_as_fast_as_its_reader_and_ends() -> None:
+    clock = SteppingClock()
+    short = BARS[ES].slice(0, 2)
+    made = market(clock, {ES: short}, loop=False, start=int(short.time[0]), speed=0.0)
+    seen = []
+
+    async def read() -> None:
+        async for event in made.events([(ES, MINUTE)]):
+            seen.append((made.now(), event))
+
+    asyncio.run(read())
+    assert clock.seconds == 5_000.0 and isinstance(seen[-1][1], Beat)
+    assert [now for now, _ in seen] == [e.now if isinstance(e, Beat) else e.time for _, e in seen]
 
 
-def test_a_date_without_a_zone_is_utc(tmp_path: Path) -> None:
-    (tmp_path / "eth.csv").write_text("")
-    options = {"bars": {ETH: "eth.csv"}, "start": "2026-01-05", "seed": 4}
-    settings = ReplaySettings.from_options(options, tmp_path)
-    assert (settings.start, settings.seed) == (1_767_571_200_000, 4)
+def test_contract_months_have_the_prices_of_their_root() -> None:
+    made = market(SteppingClock())
+    assert made.covers("CME_MINI:ESZ2026") and made.covers("CME_MINI:ESH27") and made.covers(ETH)
+    for other in ("CME_MINI:NQZ2026", "CME_MINI:MESZ2026", "BINANCE:ETHUSDT", "EUREX:ESZ2026"):
+        assert not made.covers(other)
+    dated = prices(first(made, 20, "CME_MINI:ESZ2026"))
+    plain = prices(first(market(SteppingClock()), 20, ES))
+    assert dated == [replace(price, symbol="CME_MINI:ESZ2026") for price in plain]
+    with pytest.raises(DataError, match="has no bars of CME_MINI:NQ1!"):
+        first(made, 1, "CME_MINI:NQ1!")
 
 
-@pytest.mark.parametrize(
-    ("options", "finding"),
-    [
-        ({"kind": "magic"}, "'magic' is no kind of price feed"),
-        ({}, "a replay feed needs bars"),
-        ({"bars": {"ETH": "x.csv"}}, 'bars of the replay feed is a table of "EXCHANGE:TICKER"'),
-        ({"bars": {ETH: "gone.csv"}}, "which is not there"),
-        ({"bars": {ETH: "sometimes"}}, "neither a file of bars nor a timeframe"),
-        ({"bars": {ETH: "7"}}, "no such bars are stored"),
-        ({"sped": 2, "bars": {}}, "did you mean 'speed'?"),
-        ({"speed": -1, "bars": {}}, "speed of the replay feed is a number of 0 (without waiting) or more"),
-        ({"start": "yesterday", "bars": {}}, "start of the replay feed is a date"),
-        ({"loop": 1, "bars": {}}, "loop of the replay feed is true or false"),
-    ],
-)
-def test_wrong_descriptions(
-    options: dict[str, Any], finding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PINERY_HOME", str(tmp_path))
-    with pytest.raises(ConfigError) as error:
-        open_feed(options, SteppingClock(), tmp_path)
-    assert any(finding in each for each in error.value.findings)
+# --- going round ----------------------------------------------------------------------
+
+
+def test_it_goes_round_by_whole_weeks_and_sessions_stay_at_their_hours() -> None:
+    """Two loops of eight weeks: clocks are put back within, and forward after, the stored bars."""
+    period = period_of([BARS[ES]])
+    assert period == 8 * WEEK_MS
+    track = Track(ES, BARS[ES], MINUTE, lookup(ES), period, 1)
+    calendar = trading_calendar(lookup(ES))
+    for loop in (-3, -1, 1, 2, 3, 9):
+        times = track.times(loop)
+        assert (np.diff(times) > 0).all()
+        assert all(calendar.holds(time) for time in times[::97].tolist())
+        opens = datetime.fromtimestamp(int(times[0]) / 1000, CHICAGO)
+        assert (opens.weekday(), opens.hour, opens.minute) == (6, 17, 0)
+    assert track.times(1)[0] > track.times(0)[-1] and track.times(0)[0] > track.times(-1)[-1]
+
+
+def test_prices_rise_in_time_over_the_end_of_the_bars() -> None:
+    clock = SteppingClock()
+    short = BARS[ETH].slice(0, 3)
+    made = market(clock, {ETH: short}, start=int(short.time[1]), speed=100_000.0)
+    found = prices(first(made, 60, ETH))
+    times = [price.time for price in found]
+    assert times == sorted(set(times))
+    assert found[7].time == int(short.time[0]) + WEEK_MS  # the rest of the second bar, the third, then the first
+    assert [p.price for p in found[7:19]] == [p.price for p in found[19:31]]
+
+
+# --- history --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("timeframe", ["1", "15", "60", "240", "D", "W"])
+@pytest.mark.parametrize("symbol", [ES, ETH])
+def test_history_is_what_was(symbol: str, timeframe: str) -> None:
+    clock = SteppingClock(5_000.0 + 8.3)
+    made = market(clock)
+    frame = Timeframe.parse(timeframe)
+    history = asyncio.run(made.history(symbol, frame, 100))
+    expected = resample(BARS[symbol], lookup(symbol), MINUTE, frame)
+    complete = expected.bars.slice(0, int(np.searchsorted(expected.time_close, made.now(), side="right")))
+    count = min(len(complete) - 1, 100)  # in the first one of them there is the loop before, too
+    for name in COLUMNS:
+        got, want = getattr(history.bars, name), getattr(complete, name)
+        assert count and np.array_equal(got[len(got) - count :], want[len(want) - count :])
+    assert history.open is not None and history.open.now == made.now()
+    assert history.open.time == int(expected.bars.time[len(complete)])
+
+
+def test_history_goes_back_into_loops_before() -> None:
+    made = market(SteppingClock())
+    for frame in (HOUR, DAY):
+        bars = asyncio.run(made.history(ES, frame, 700)).bars
+        assert len(bars) == 700 and (np.diff(bars.time) > 0).all()
+        assert bars.time[0] < BARS[ES].time[0]
+    without = market(SteppingClock(), loop=False)
+    assert len(asyncio.run(without.history(ES, DAY, 700)).bars) == 22
+
+
+def test_history_of_what_cannot_be_made_is_an_error() -> None:
+    hours = resample(BARS[ES], lookup(ES), MINUTE, Timeframe(15, "")).bars
+    made = market(SteppingClock(), {ES: hours})
+    for timeframe in ("5", "20", "30S"):
+        with pytest.raises(DataError, match="cannot be made of those in 15"):
+            asyncio.run(made.history(ES, Timeframe.parse(timeframe), 10))
+    assert len(asyncio.run(made.history(ES, HOUR, 10)).bars) == 10
+
+
+def test_there_is_always_a_next_price() -> None:
+    track = Track(ES, BARS[ES], MINUTE, lookup(ES), period_of([BARS[ES]]), 1)
+    for at in (ms("1999-01-01"), ms("2025-12-24 20:00"), ms("2040-06-01")):
+        moments = list(islice(track.walk(at), 8))
+        assert at < moments[0][0] < at + WEEK_MS
+        before = track.at(at)
+        assert before is not None and before[0] <= at

@@ -1,1 +1,4 @@
-"""Price feeds for accounts without a venue of their own; the port is ``trading.prices.PriceFeed``."""
+"""Markets for charts, and the prices of accounts without a venue of their own.
+
+The ports are ``charts.feed.ChartFeed`` and ``trading.prices.PriceFeed``.
+"""
