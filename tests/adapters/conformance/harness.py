@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from pinery.trading.broker import Broker, Report, ReportKind
 from pinery.trading.orders.model import Fill, Order, OrderType, Role, Side, Status, Ticket, TimeInForce
 
-PATIENCE = 5.0  # seconds until a report that should come counts as missing
+PATIENCE = 60.0  # seconds until a report that should come counts as missing
 
 
 class Fault(StrEnum):
@@ -130,6 +131,7 @@ class Maker:
             "reference_price": self._harness.price,
             "time_in_force": TimeInForce.GTC,
             "reduce_only": role is not Role.ENTRY,
+            "created": time.time_ns() // 1_000_000,
         }
         return Order(
             client_id=f"pn-{self._name}{self._count:05}-{role.value[0]}0",

@@ -1,13 +1,16 @@
 """Random sessions: a careful client trades at a venue where everything goes wrong now and then.
 
 The client follows the outcome policy and nothing else: it sends an order again only after NotSent, or after an unknown
-outcome once ``find`` has said that the venue has none. Its own ledger, which adds up the fills that reports and
-``find`` gave it, must in the end be the venue's position; and each order must have been executed as often as meant.
+outcome once ``find`` has said that the venue has none. What the broker's capabilities exclude it does as a desk would:
+protection goes out after the entry's fill, and its sibling is canceled. Its own ledger, which adds up the fills that
+reports and ``find`` gave it, must in the end be the venue's position; and each order must have been executed as often
+as meant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
@@ -28,7 +31,9 @@ class Client:
         self.orders: dict[str, Order] = {}
         self.fills: dict[str, Fill] = {}
         self.refused: set[str] = set()
-        self.done: set[str] = set()
+        self.capabilities = harness.broker.capabilities
+        self._unprotected: dict[str, tuple[Order, ...]] = {}  # entry -> protection that is to come
+        self._pairs: list[list[Order]] = []  # protection that rests
 
     async def find(self, order: Order) -> VenueOrder | None:
         while True:
@@ -46,6 +51,9 @@ class Client:
             assert known == fill, "a trade id names one trade"
 
     async def send(self, ticket: Ticket) -> None:
+        if ticket.protection and not self.capabilities.protection_with_entry:
+            self._unprotected[ticket.order.client_id] = ticket.protection
+            ticket = Ticket(ticket.order)
         for order in (ticket.order, *ticket.protection):
             self.orders[order.client_id] = order
         while True:
@@ -75,6 +83,26 @@ class Client:
             except Rejected:
                 return
 
+    async def tend(self) -> None:
+        """After each step: what a desk does for brokers that cannot."""
+        for name, protection in list(self._unprotected.items()):
+            entry = self.orders[name]
+            found = None if name in self.refused else await self.find(entry)
+            opened = found.filled - entry.closes if found is not None else ZERO
+            if opened > 0:
+                pair = [replace(order, quantity=min(order.quantity, opened)) for order in protection]
+                for order in pair:
+                    await self.send(Ticket(order))
+                self._pairs.append([order for order in pair if order.client_id not in self.refused])
+            if opened > 0 or found is None or found.status.is_final:
+                del self._unprotected[name]
+        for pair in self._pairs if not self.capabilities.oco else ():
+            views = {order.client_id: await self.find(order) for order in pair}
+            if any(view is not None and (view.filled or view.status.is_final) for view in views.values()):
+                for order in pair:
+                    await self.cancel(order)
+                pair.clear()
+
     def position(self) -> Decimal:
         return sum((fill.side.sign * fill.quantity for fill in self.fills.values()), ZERO)
 
@@ -96,10 +124,12 @@ async def run_session(harness: BrokerHarness, seed: int) -> None:
                 reader = Reader(harness.broker)
             else:
                 await step(harness, client, make, random)
+            await client.tend()
         for what in ("submit", "cancel", "query", "reports"):
             harness.fault(what, Fault.FAILED, times=0)
         for _ in range(4):
             await harness.move(harness.price)
+            await client.tend()
         client.take(tuple(report.fill for report in reader.seen if report.fill is not None))
         await _compare(harness, client, seed)
     finally:
@@ -116,7 +146,9 @@ async def _compare(harness: BrokerHarness, client: Client, seed: int) -> None:
         if found is None:
             assert order.client_id in client.refused, f"{where}: {order.client_id} was sent and is not there"
             continue
-        assert found.status is truth.status[order.client_id], where
+        status = truth.status[order.client_id]
+        smaller = status is Status.FILLED and found.filled < order.quantity  # for there was no more to reduce
+        assert found.status is status or (smaller and found.status is Status.EXPIRED), where
         assert found.status.is_final != (order.client_id in open_orders), where
         assert found.filled == sum((f.quantity for f in found.fills), ZERO) <= order.quantity, where
         if order.role is Role.ENTRY and found.status is Status.FILLED:
@@ -175,14 +207,26 @@ async def _enter_protected(harness: BrokerHarness, client: Client, make: Maker, 
 
 async def _reverse(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
     held = (await harness.truth([])).position
-    if held and harness.broker.capabilities.reverse_in_one:
-        side = Side.SELL if held > 0 else Side.BUY
-        entry = make.order(side, quantity=abs(held) + harness.quantity, closes=abs(held))
-        away = side.sign * harness.tick * random.randint(1, 12)
-        await client.send(make.bracket(entry, harness.price - away, harness.price + away))
+    if not held:
+        return
+    side = Side.SELL if held > 0 else Side.BUY
+    closes = abs(held)
+    if not harness.broker.capabilities.reverse_in_one:
+        await _exit(harness, client, make, random)
+        closes = ZERO
+    entry = make.order(side, quantity=closes + harness.quantity, closes=closes)
+    away = side.sign * harness.tick * random.randint(1, 12)
+    await client.send(make.bracket(entry, harness.price - away, harness.price + away))
 
 
 async def _exit(harness: BrokerHarness, client: Client, make: Maker, random: Random) -> None:
+    if not harness.broker.capabilities.reduce_only:
+        # Protection that rests beside an exit would open a position once the exit has closed it.
+        protection = [order for order in client.orders.values() if order.role.protects]
+        truth = await harness.truth(order.client_id for order in protection)
+        for order in protection:
+            if not truth.status.get(order.client_id, Status.REJECTED).is_final:
+                await client.cancel(order)
     held = (await harness.truth([])).position
     if held:
         side = Side.SELL if held > 0 else Side.BUY

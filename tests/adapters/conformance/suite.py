@@ -71,6 +71,15 @@ class BrokerConformance:
         await harness.move(harness.price)
         return venue_id
 
+    async def enter(self, harness: BrokerHarness, ticket: Ticket) -> str:
+        """Trade an entry; its protection goes with it, or after its fill where the broker takes none with it."""
+        if harness.broker.capabilities.protection_with_entry:
+            return await self.trade(harness, ticket)
+        venue_id = await self.trade(harness, ticket.order)
+        for order in ticket.protection:
+            await harness.broker.submit(Ticket(order))
+        return venue_id
+
     async def position(self, harness: BrokerHarness) -> Decimal:
         """As the adapter says it; the venue must agree."""
         snapshot = await harness.broker.snapshot()
@@ -215,9 +224,10 @@ class BrokerConformance:
             await self.trade(harness, part)
             await harness.broker.cancel(part)
             found = await harness.broker.find(part)
-            assert found is not None and (found.status, found.filled) == (Status.CANCELED, part.quantity / 3)
+            assert found is not None and found.status is Status.CANCELED
+            assert found.filled in (part.quantity / 3, 2 * part.quantity / 3)  # some venues begin without a move
             await harness.move(harness.price)
-            assert await self.position(harness) == part.quantity / 3
+            assert await self.position(harness) == found.filled
 
     async def test_12_cancel_of_filled_or_unknown(self, harness: BrokerHarness, make: Maker) -> None:
         filled, unknown = make.buy(), make.buy()
@@ -321,12 +331,13 @@ class BrokerConformance:
         await harness.move(start)
         await reader.filled(entry, third)
         await harness.broker.cancel(entry)
+        assert (await reader.of(entry, ReportKind.CANCELED)).filled in (third, None)
         assert await self.position(harness) == third
         harness.in_parts(1)
         await harness.move(start - 16 * tick)
         for _ in range(3):  # protection may fill in parts, too
             await harness.move(start - 20 * tick)
-        assert sum(f.quantity for f in reader.fills(ticket.protection[0])) == third
+        assert sum(f.quantity for f in await reader.filled(ticket.protection[0], third)) == third
         assert await self.position(harness) == 0
         assert await self.open_orders(harness) == set()
 
@@ -346,7 +357,7 @@ class BrokerConformance:
         with pytest.raises(Rejected):  # nothing to reduce
             await harness.broker.submit(Ticket(make.sell(role=Role.EXIT)))
         ticket = make.bracket(make.buy(), start - 16 * tick, None)
-        await self.trade(harness, ticket)
+        await self.enter(harness, ticket)
         large = make.sell(role=Role.EXIT, quantity=2 * harness.quantity)
         await self.trade(harness, large)
         assert await self.position(harness) == 0
@@ -359,9 +370,9 @@ class BrokerConformance:
         self.needs(harness, "reverse_in_one")
         start, tick, one = harness.price, harness.tick, harness.quantity
         first = make.bracket(make.buy(), start - 16 * tick, None)
-        await self.trade(harness, first)
+        await self.enter(harness, first)
         back = make.bracket(make.sell(quantity=2 * one, closes=one), start + 16 * tick, None)
-        await self.trade(harness, back)
+        await self.enter(harness, back)
         assert await self.position(harness) == -one
         assert await self.open_orders(harness) <= {first.protection[0].client_id, back.protection[0].client_id}
         await harness.move(start - 16 * tick)  # where the first position's stop was
@@ -389,7 +400,7 @@ class BrokerConformance:
         start, tick = harness.price, harness.tick
         ticket = make.bracket(make.buy(), start - 16 * tick, start + 16 * tick)
         resting = make.limit(Side.BUY, start - 8 * tick)
-        venue_id = await self.trade(harness, ticket)
+        venue_id = await self.enter(harness, ticket)
         await harness.broker.submit(Ticket(resting))
         before = await harness.broker.find(ticket.order)
         await harness.restart()
@@ -397,10 +408,13 @@ class BrokerConformance:
         await reader.wait(lambda r: r.kind is ReportKind.CONNECTED)
         assert await harness.broker.find(ticket.order) == before
         assert await self.open_orders(harness) == {resting.client_id, *(p.client_id for p in ticket.protection)}
-        assert await harness.broker.submit(ticket) == venue_id
+        with_entry = harness.broker.capabilities.protection_with_entry
+        assert await harness.broker.submit(ticket if with_entry else Ticket(ticket.order)) == venue_id
         assert await self.position(harness) == harness.quantity
         await harness.move(start + 16 * tick)
         assert await self.position(harness) == 0
+        if not harness.broker.capabilities.oco:
+            await harness.broker.cancel(ticket.protection[0])
         assert await self.open_orders(harness) == {resting.client_id}
         await reader.close()
 
@@ -455,7 +469,10 @@ class BrokerConformance:
         out = make.sell(role=Role.EXIT)
         await self.trade(harness, out)
         end = (await harness.broker.snapshot()).balance
-        assert end is not None and end.equity == end.balance == held.equity
+        left = await harness.broker.find(out)
+        assert left is not None
+        paid = sum(fill.fee for fill in left.fills)
+        assert end is not None and end.equity == end.balance == held.equity - paid
         assert end.margin_used == 0
         await reader.wait(lambda r: r.balance is not None and r.balance.balance == end.balance, "balance")
         if harness.broker.capabilities.market_data:

@@ -1,0 +1,1 @@
+"""Binance USDⓈ-M Futures: orders, streams and market data."""

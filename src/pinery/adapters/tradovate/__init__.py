@@ -1,0 +1,1 @@
+"""Tradovate: CME futures, orders, streams and market data."""
