@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pinery.adapters.notify.texts import headline
 from pinery.adapters.store.database import SqlStore
 from pinery.core.errors import UsageError
 from pinery.trading import control
@@ -79,6 +81,7 @@ def test_a_change_leaves_state_audit_and_event_or_nothing(store: SqlStore) -> No
     left = store.write(lambda tx: control.halt(tx, ALL, _person(told), NAMES))
     assert [(row.scope, row.state, row.reason) for row in left] == [("all", TradingState.HALTED, "why not")]
     assert told[-1].kind == "state.changed" and "ada" in told[-1].text
+    assert headline(told[-1]) == "all is halted (why not)"
     assert store.write(lambda tx: control.resume(tx, ALL, _person(told), NAMES)) == []
 
 
@@ -119,3 +122,12 @@ def test_a_word_that_means_nothing_is_refused(store: SqlStore) -> None:
     deployment = Deployment("demo", "paper", ETH)
     with pytest.raises(UsageError, match="SHORT"):
         store.write(lambda tx: control.give_signal(tx, deployment, ManualSignal("SHROT", "x"), _person([])))
+
+
+def test_what_is_ordered_in_an_account_with_real_money_says_so(store: SqlStore) -> None:
+    told: list[Event] = []
+    person = replace(_person(told), live=frozenset({"live"}))
+    for scope in (Scope("account", "live"), Scope("account", "paper")):
+        store.write(lambda tx, scope=scope: control.halt(tx, scope, person, NAMES))
+        store.write(lambda tx, scope=scope: control.request_flatten(tx, scope, person, NAMES))
+    assert [event.text.startswith("LIVE ") for event in told] == [True, True, False, False]

@@ -16,7 +16,7 @@ from pinery.market.symbols import load
 from pinery.trading.contracts import Contract
 from pinery.trading.denials import Denial
 from pinery.trading.deployments import Deployment
-from pinery.trading.mapping import contract_for, contract_of, held_contracts, margin_for
+from pinery.trading.mapping import contract_for, contract_held, contract_of, held_contracts, margin_for
 from pinery.trading.margins import built_in
 from pinery.trading.positions.model import Lot, Position
 
@@ -163,6 +163,16 @@ def test_facts_of_what_is_held() -> None:
     assert contract_of("BINANCE:PEPEUSDT.P").tick == D("1e-8")  # in no table: no coarse step is made up
     with pytest.raises(DataError, match="is no contract of a future"):
         contract_of("CME_MINI:ES1!")
+    with pytest.raises(DataError, match="ESF2027 does not exist: ES has the months H, M, U, Z"):
+        contract_of("CME_MINI:ESF2027")
+
+
+def test_what_is_held_has_facts_in_any_case() -> None:
+    """A hand's serial month that is in no list of ours must not stop the desk."""
+    assert contract_held("CME_MINI:ESZ2026") == contract_of("CME_MINI:ESZ2026")
+    strange = contract_held("CME_MINI:ESF2027")
+    assert (strange.symbol, strange.root, strange.expiry, strange.tick) == ("CME_MINI:ESF2027", "ES", None, D("0.25"))
+    assert strange.margin == built_in()["ES"]
 
 
 # --- exits ----------------------------------------------------------------------------

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinery.trading.contracts import Terms
 from pinery.trading.denials import Denial
 from pinery.trading.deployments import Deployment, Sizing, SizingKind
 from pinery.trading.mapping import contract_of
 from pinery.trading.signals import Action, Signal, Source
-from pinery.trading.sizing import Sized, size
+from pinery.trading.sizing import Sized, beyond_terms, size
 
 D = Decimal
 ES, ETH = contract_of("CME_MINI:ESZ2026"), contract_of("BINANCE:ETHUSDT.P")
@@ -143,3 +144,43 @@ def test_a_size_is_never_more_than_asked_for(
         SizingKind.RISK: value / (abs(price - stop) * each) if price != stop else D(0),
     }[kind]
     assert found.quantity <= most
+
+
+# --- the venue's own terms ----------------------------------------------------------------
+
+
+AT_VENUE = replace(
+    ETH, terms=Terms(step=D("0.001"), least=D("0.002"), most=D(200), tick=D("0.05"), least_notional=D(20))
+)
+
+
+def test_sizes_follow_the_venues_steps_where_they_are_coarser() -> None:
+    cash = {**FACTS, "price": D(2000), "stop_price": D(1980)}
+    found = size(deployment(SizingKind.CASH, "1001"), SIGNAL, AT_VENUE, **cash)
+    assert isinstance(found, Sized) and found.quantity == D("0.5") and "steps of 0.001" in found.how
+    found = size(deployment(SizingKind.CASH, "3"), SIGNAL, AT_VENUE, **cash)
+    assert isinstance(found, Denial) and "smallest order of 0.002" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "words"),
+    [
+        ("200", "2000", ""),
+        ("200.001", "2000", "takes 200 at most"),
+        ("0.01", "2000", ""),
+        ("0.01", "1999.99", "worth 19.9999: the venue takes 20 or more"),
+        ("0.01", None, ""),
+    ],
+)
+def test_what_the_venue_would_refuse_for_its_size(quantity: str, price: str | None, words: str) -> None:
+    found = beyond_terms(AT_VENUE, D(quantity), D(price) if price is not None else None)
+    if not words:
+        assert found is None
+    else:
+        assert found is not None and found.code == "SIZE" and words in found.reason
+
+
+@given(st.decimals("0.01", "100000", places=4))
+def test_prices_are_the_venues(price: Decimal) -> None:
+    assert not AT_VENUE.price_to_tick(price) % D("0.05")
+    assert abs(AT_VENUE.price_to_tick(price) - price) <= D("0.025")

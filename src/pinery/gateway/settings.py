@@ -34,6 +34,10 @@ class WebhookSettings:
     def hook_url(self, token: str) -> str:
         return f"{self.url}{HOOK_PATH}{token}"
 
+    def local_hook_url(self, token: str) -> str:
+        """As senders on this machine reach it, past any proxy."""
+        return f"{_url(self.host, self.port)}{HOOK_PATH}{token}"
+
 
 @dataclass(frozen=True, slots=True)
 class ControlSettings:

@@ -20,6 +20,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from pinery.trading.contracts import Terms
 from pinery.trading.orders.model import Amendment, Fill, Order, Status, Ticket
 
 
@@ -45,6 +46,7 @@ class Capabilities:
     amend: bool
     market_data: bool  # reports quotes of its own
     whole_contracts: bool = False
+    nets: bool = True  # one position per contract: deployments on opposite sides of it would undo each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class ReportKind(StrEnum):
     CANCEL_REFUSED = "cancel_refused"  # too late, or not known there
     QUOTE = "quote"
     BALANCE = "balance"
+    ALARM = "alarm"  # the venue itself acts on the account: a liquidation, a margin call, a ban
     CONNECTED = "connected"  # (again): the desk reconciles before it does anything else
     DISCONNECTED = "disconnected"
 
@@ -137,6 +140,7 @@ class Report:
     fill: Fill | None = None
     quote: Quote | None = None
     balance: Balance | None = None
+    filled: Decimal | None = None  # with an order's end, where the venue tells: how much of it was filled in all
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -151,6 +155,20 @@ class Broker(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+    def terms(self, symbol: str) -> Terms | None:
+        """What the venue takes of the contract ``symbol``, as last read; None: it has no terms, or they are not known.
+
+        Sizes and prices follow these where they are coarser than Pinery's own facts. Asked from any thread.
+        """
+        ...
+
+    async def learn_terms(self) -> None:
+        """Read them without logging in, for a look at what would be done; ``connect`` reads them by itself.
+
+        Raises BrokerError.
+        """
+        ...
 
     def reports(self) -> AsyncIterator[Report]:
         """Everything the venue says, from ``connect`` to ``close``. One reader."""

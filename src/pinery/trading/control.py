@@ -39,10 +39,15 @@ class Person:
     via: str
     note: str = ""
     channels: Channels = field(default=no_channels)
+    live: Collection[str] = ()  # names of accounts with real money
 
     @property
     def at(self) -> int:
         return self.at_us // 1000
+
+    def tell(self, tx: Tx, event: Event) -> None:
+        """Puts what this person did into the outbox."""
+        tx.outbox.add([event.with_real_money() if event.account in self.live else event], self.channels)
 
 
 # --- scopes ---------------------------------------------------------------------------
@@ -125,7 +130,7 @@ def set_state(tx: Tx, scope: Scope, state: TradingState, person: Person, names: 
         account=account_of(scope, names),
         data={"scope": row.scope, "before": was.value, "after": state.value, "by": person.name, "reason": person.note},
     )
-    tx.outbox.add([event], person.channels)
+    person.tell(tx, event)
     return [other for other in tx.states.all().values() if other.state is not TradingState.ACTIVE]
 
 
@@ -171,7 +176,7 @@ def request_flatten(tx: Tx, scope: Scope, person: Person, names: Names) -> list[
         account=account_of(scope, names),
         data={"scope": str(scope), "by": person.name, "reason": person.note},
     )
-    tx.outbox.add([event], person.channels)
+    person.tell(tx, event)
     return ids
 
 
@@ -280,7 +285,7 @@ def give_signal(tx: Tx, deployment: Deployment, signal: ManualSignal, person: Pe
         account=deployment.account,
         data={"word": signal.word, "message": message_id, "by": person.name, "reason": person.note},
     )
-    tx.outbox.add([event], person.channels)
+    person.tell(tx, event)
     return message_id
 
 
@@ -305,7 +310,7 @@ def _request(tx: Tx, command: Command, person: Person, scope: str, what: str, si
         signal_id=signal_id,
         data={**command.data, "command": number, "by": person.name, "reason": person.note},
     )
-    tx.outbox.add([event], person.channels)
+    person.tell(tx, event)
     return number
 
 

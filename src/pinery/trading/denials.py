@@ -14,12 +14,13 @@ DENIALS: dict[str, str] = {
     "NO_ORDER_NEEDED": "the position is already as the signal wants it",
     "NOTHING_TO_CLOSE": "this deployment holds no position to close",
     "ALREADY_IN_POSITION": "the deployment already holds a position on that side and may not add to it",
+    "OPPOSITE_SIDE": "another deployment of the account holds the contract on the other side",
     "DIRECTION": "the deployment may not trade that side",
     "SYMBOL_UNKNOWN": "the symbol cannot be mapped to a contract",
     "CONTRACT_EXPIRED": "the contract has expired or is about to",
     "SIZE": "no order size follows from the sizing rule",
     "NO_PRICE": "no price is known to size, protect or fill the order",
-    "BRACKET": "stop or target lie on the wrong side of the price",
+    "BRACKET": "stop or target lie on the wrong side of the price, or the market has passed the stop",
     # risk checks, a file each in pinery/trading/risk
     "KILL_SWITCH": "trading is halted",
     "REDUCING": "only orders that reduce a position are accepted",
@@ -38,6 +39,7 @@ DENIALS: dict[str, str] = {
     "BALANCE": "the account's balance is below the limit, or not known",
     "MARGIN": "the account lacks the margin for the order",
     "STAGE": "the deployment's stage does not allow it",
+    "PROMOTION": "the deployment's stage was never granted: real money needs a promotion on record",
     # from the broker
     "BROKER_REJECTED": "the broker refused the order",
     "BROKER_UNREACHABLE": "the order was not sent: the broker could not be reached",

@@ -122,10 +122,19 @@ class Account:
     environment: Environment
     currency: str = "USD"
     leverage: Decimal = Decimal(1)  # for instruments without a margin per contract
+    leverages: Mapping[str, Decimal] = field(default_factory=dict)  # EXCHANGE:TICKER -> its own
     limits: Limits = field(default_factory=lambda: Limits(max_signal_age=None))
     options: Mapping[str, Any] = field(default_factory=dict)
     day_starts: time = time(17, 0)  # when the trading day of limits begins
     day_zone: str = "America/Chicago"
+
+    def leverage_of(self, symbol: str) -> Decimal:
+        return self.leverages.get(symbol, self.leverage)
+
+
+def live_accounts(accounts: Mapping[str, Account]) -> frozenset[str]:
+    """Names of those with real money."""
+    return frozenset(name for name, account in accounts.items() if account.environment is Environment.LIVE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def price_at(distance: Distance, entry_price: Decimal, side: int, contract: Cont
     never asks for more than was said. At least one tick from the entry. A price stated as such is only rounded, so
     that ``check_bracket`` sees one on the wrong side. Raises ValueError for a distance of Unit.SIGNAL.
     """
-    tick = contract.tick
+    tick = contract.price_step
     up = (side > 0) != loss  # where the price lies, seen from the entry
     if distance.unit is Unit.PRICE:
         if distance.value == entry_price or (distance.value > entry_price) != up:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from typing import Any
 
 from pinery.trading.positions.model import Trade
 
@@ -46,6 +47,20 @@ class Histogram:
     @property
     def count(self) -> float:
         return sum(self.counts)
+
+    def quantile(self, share: float) -> float | None:
+        """The value below which ``share`` (0 to 1) of all lie, taken as evenly spread in each bucket; of what is above
+        all bounds only the last bound is known. None without values."""
+        if not self.count:
+            return None
+        wanted, below = share * self.count, 0.0
+        low = min(0.0, self.bounds[0])
+        for bound, count in zip(self.bounds, self.counts, strict=False):
+            if count and below + count >= wanted:
+                return low + (bound - low) * max(0.0, wanted - below) / count
+            below += count
+            low = bound
+        return self.bounds[-1]
 
     def cumulative(self) -> list[tuple[str, float]]:
         """As Prometheus wants it: ("0.001", 3) … ("+Inf", 7)."""
@@ -106,6 +121,20 @@ class Performance:
         return _ratio(Decimal(self.wins), Decimal(self.trades))
 
     @property
+    def average_win(self) -> Decimal | None:
+        return _ratio(self.gross_profit, Decimal(self.wins))
+
+    @property
+    def average_loss(self) -> Decimal | None:
+        """0 or below."""
+        return _ratio(self.gross_loss, Decimal(self.losses))
+
+    @property
+    def expectancy(self) -> Decimal | None:
+        """What a trade brought on average."""
+        return _ratio(self.profit, Decimal(self.trades))
+
+    @property
     def win_loss_ratio(self) -> Decimal | None:
         """Average win to average loss."""
         if not self.wins or not self.losses:
@@ -153,6 +182,73 @@ def performances(trades: Iterable[Trade]) -> list[Performance]:
     for trade in trades:
         of.setdefault(trade.deployment, []).append(trade)
     return [performance(name, of[name]) for name in sorted(of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Closed trades of a part of the time: a day ("2026-11-23"), an hour (0 to 23) or a weekday (1 is Monday)."""
+
+    of: date | int
+    profit: Decimal
+    trades: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Profit by when trades were closed: days that had any, all hours, all weekdays."""
+
+    days: tuple[Slice, ...]
+    hours: tuple[Slice, ...]
+    weekdays: tuple[Slice, ...]
+
+
+def slices(trades: Iterable[Trade], zone: tzinfo) -> Slices:
+    """By the calendar of ``zone``."""
+    days: dict[Any, tuple[Decimal, int]] = {}
+    hours: dict[Any, tuple[Decimal, int]] = dict.fromkeys(range(24), (ZERO, 0))
+    weekdays: dict[Any, tuple[Decimal, int]] = dict.fromkeys(range(1, 8), (ZERO, 0))
+    for trade in trades:
+        closed = datetime.fromtimestamp(trade.exit_time / 1000, zone)
+        for found, key in ((days, closed.date()), (hours, closed.hour), (weekdays, closed.isoweekday())):
+            profit, count = found.get(key, (ZERO, 0))
+            found[key] = profit + trade.profit, count + 1
+    return Slices(_slices(days), _slices(hours), _slices(weekdays))
+
+
+def _slices(found: Mapping[Any, tuple[Decimal, int]]) -> tuple[Slice, ...]:
+    return tuple(Slice(key, profit, count) for key, (profit, count) in sorted(found.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Sum of profits after a trade that was closed at ``time`` (Unix ms), and how far it is below its peak (0 or
+    below)."""
+
+    time: int
+    profit: Decimal
+    drawdown: Decimal
+
+
+def curve(trades: Sequence[Trade], points: int = 1_000) -> list[CurvePoint]:
+    """Of trades in the order of their exits, from 0 at the first entry on. Of many trades about ``points`` are left:
+    of neighbours the deepest drawdown and the last."""
+    if not trades:
+        return []
+    found = [CurvePoint(trades[0].entry_time, ZERO, ZERO)]
+    sum_so_far = peak = ZERO
+    for trade in trades:
+        sum_so_far += trade.profit
+        peak = max(peak, sum_so_far)
+        found.append(CurvePoint(trade.exit_time, sum_so_far, sum_so_far - peak))
+    step = 2 * len(trades) // points
+    if step <= 2:
+        return found
+    kept = found[:1]
+    for start in range(1, len(found), step):
+        part = found[start : start + step]
+        deepest = min(part, key=lambda point: point.drawdown)
+        kept += [deepest, part[-1]] if deepest is not part[-1] else [deepest]
+    return kept
 
 
 def _ratio(value: Decimal, to: Decimal) -> Decimal | None:

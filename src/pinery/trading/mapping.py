@@ -64,7 +64,22 @@ def contract_of(
     month = parse_contract(instrument.ticker)
     if month is None:
         raise DataError(f"{symbol} is no contract of a future", "write it with month and year, as CME_MINI:ESZ2026")
-    return _dated(instrument, month, margins)
+    try:
+        return _dated(instrument, month, margins)
+    except ValueError as error:
+        raise DataError(str(error)) from None
+
+
+def contract_held(
+    symbol: str, *, table: SymbolTable | None = None, margins: Mapping[str, Decimal] | None = None
+) -> Contract:
+    """As ``contract_of``, also for what is not in our lists, without its dates: an account may hold it."""
+    try:
+        return contract_of(symbol, table=table, margins=margins)
+    except DataError:
+        instrument = lookup(symbol, table)
+        margin = initial_margin(instrument.root, margins)
+        return Contract(instrument.tickerid, instrument, instrument.root, margin=margin)
 
 
 def held_contracts(

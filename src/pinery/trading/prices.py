@@ -16,6 +16,7 @@ class Tick:
     price: Decimal
     time: int  # Unix ms
     jumps: bool = True
+    market: int = 0  # the market's own time, Unix ms; 0 where the source has none that lasts
 
 
 class PriceFeed(Protocol):
@@ -25,8 +26,11 @@ class PriceFeed(Protocol):
         """Whether prices of ``symbol`` (EXCHANGE:TICKER of a contract) come from here."""
         ...
 
-    def ticks(self) -> AsyncIterator[Tick]:
-        """Ends when there are no more prices. Raises DataError when they cannot be read."""
+    def ticks(self, after: int = 0) -> AsyncIterator[Tick | None]:
+        """With the market's time ``after`` what it did since comes first, then None; then what it does.
+
+        Ends when there are no more prices. Raises DataError when they cannot be read.
+        """
         ...
 
     async def close(self) -> None: ...

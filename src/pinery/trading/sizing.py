@@ -68,9 +68,36 @@ def size(
         quantity = contract.quantity_down(cap)
         how += f", at most {_n(quantity)} at stage {deployment.stage}"
     if quantity <= 0:
-        smallest = _n(Decimal(repr(contract.instrument.mincontract)))
-        return Denial("SIZE", f"{how}: less than the smallest order of {smallest} {contract.symbol}")
+        return Denial("SIZE", f"{how}: less than the smallest order of {_n(contract.least)} {contract.symbol}")
     return Sized(quantity, how)
+
+
+def beyond_terms(contract: Contract, quantity: Decimal, price: Decimal | None) -> Denial | None:
+    """SIZE for an entry's order, with what it closes, that the venue would refuse for its size."""
+    terms = contract.terms
+    if terms.most and quantity > terms.most:
+        text = f"{_n(quantity)} {contract.symbol} in one order: the venue takes {_n(terms.most)} at most"
+        return Denial("SIZE", text)
+    worth = quantity * price * contract.point_value if price is not None else None
+    if worth is not None and worth < terms.least_notional:
+        text = (
+            f"{_n(quantity)} {contract.symbol} at {_n(price or Decimal(0))} are worth {_n(round(worth, 6))}: "
+            f"the venue takes {_n(terms.least_notional)} or more"
+        )
+        return Denial("SIZE", text)
+    return None
+
+
+def in_orders(contract: Contract, quantity: Decimal) -> list[Decimal]:
+    """``quantity`` of what only reduces, in as few orders as the venue takes; one where it knows no most."""
+    most, parts = contract.quantity_down(contract.terms.most), []
+    while most and quantity > most:
+        part = most
+        if quantity - most < contract.least:  # which would be left, and is too small by itself
+            part = contract.quantity_down(quantity - contract.least) or most
+        parts.append(part)
+        quantity -= part
+    return [*parts, quantity]
 
 
 def _from_money(

@@ -14,10 +14,12 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from pinery.trading.broker import Balance, Quote
+from pinery.trading.deployments import Stage
 from pinery.trading.events import Event
 from pinery.trading.orders.model import Fill, Order, OrderChange
 from pinery.trading.positions.model import Position, Trade
 from pinery.trading.signals import Signal, Source
+from pinery.trading.stages.records import Promotion
 
 T = TypeVar("T")
 
@@ -30,6 +32,7 @@ class MessageStatus(StrEnum):
     DONE = "done"  # became a signal (accepted or denied)
     DUPLICATE = "duplicate"
     UNPARSED = "unparsed"
+    UNCLAIMED = "unclaimed"  # its deployment is not configured any more, so nobody decides on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Message:
     status: MessageStatus = MessageStatus.NEW
     signal_id: str = ""
     note: str = ""  # why it is unparsed, of which signal it is a duplicate
+    key: str = ""  # an idempotency key that came beside the body: the same key is the same alert, for ever
 
     @property
     def received(self) -> int:
@@ -164,6 +168,10 @@ class Inbox(Protocol):
         ...
 
     def finish(self, message_id: int, status: MessageStatus, signal_id: str = "", note: str = "") -> None: ...
+    def give_up(self, deployments: Iterable[str], note: str) -> list[Message]:
+        """New messages of ``deployments`` end as unclaimed; returns them, as they are now, in the order of receipt."""
+        ...
+
     def get(self, message_id: int) -> Message | None: ...
 
 
@@ -174,6 +182,10 @@ class Signals(Protocol):
         ...
 
     def get(self, signal_id: str) -> Signal | None: ...
+    def last_alert(self, deployment: str) -> Signal | None:
+        """The newest one that came by an alert, whatever was decided on it."""
+        ...
+
     def stamp(self, signal_id: str, *, sent_us: int | None = None, filled_us: int | None = None) -> None:
         """Note the first times only."""
         ...
@@ -185,6 +197,10 @@ class Orders(Protocol):
         ...
 
     def get(self, client_id: str) -> Order | None: ...
+    def unfilled(self, account: str) -> list[Order]:
+        """Of the last 50 orders that ended without being wholly filled those that may lack fills, the latest first."""
+        ...
+
     def unfinished(self, account: str) -> list[Order]:
         """Orders that are not final, oldest first."""
         ...
@@ -255,6 +271,9 @@ class Leases(Protocol):
         ...
 
     def release(self, lease: Lease) -> None: ...
+    def hold_off(self, name: str) -> None:
+        """Whoever has the lease ``name`` waits with ``check`` until this transaction has ended."""
+        ...
 
 
 class Standings(Protocol):
@@ -270,6 +289,19 @@ class Standings(Protocol):
 
 class Audit(Protocol):
     def add(self, at: int, by: str, action: str, scope: str, note: str, data: Mapping[str, Any]) -> None: ...
+
+
+class Promotions(Protocol):
+    """Decisions about stages. Append-only."""
+
+    def add(self, promotion: Promotion) -> int: ...
+    def of(self, deployment: str) -> list[Promotion]:
+        """Newest first, refused ones too."""
+        ...
+
+    def stage(self, deployment: str) -> Stage | None:
+        """Where the last granted decision put it; None: nothing is on record."""
+        ...
 
 
 class Tx(Protocol):
@@ -301,6 +333,8 @@ class Tx(Protocol):
     def standings(self) -> Standings: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def promotions(self) -> Promotions: ...
 
 
 class Store(Protocol):

@@ -73,7 +73,7 @@ def test_it_flushes_by_itself_and_once_more_at_the_end() -> None:
         stopping.set()
         await task
 
-    asyncio.run(asyncio.wait_for(run(), 5))
+    asyncio.run(asyncio.wait_for(run(), 120))
     assert {row[0] for row in kept.rows} == {"x", "y"}
 
 
@@ -122,4 +122,4 @@ def test_beating_goes_on_while_the_store_is_down() -> None:
         stopping.set()
         await task
 
-    asyncio.run(asyncio.wait_for(run(), 5))
+    asyncio.run(asyncio.wait_for(run(), 120))

@@ -19,7 +19,7 @@ MAIL = {"host": "mail.example.org", "sender": "pinery@example.org", "recipients"
     ("type", "options", "message", "hint"),
     [
         ("smpt", {}, "channel 'ops': there is no type 'smpt'", "did you mean 'smtp'?"),
-        ("pigeon", {}, "channel 'ops': there is no type 'pigeon'", "types are console, smtp"),
+        ("pigeon", {}, "channel 'ops': there is no type 'pigeon'", "types are console, smtp, http"),
         ("console", {"color": 1}, "channel 'ops' (console): there is no option 'color'", "options are none"),
         ("smtp", {}, "channel 'ops' (smtp): host is missing", "add host = …"),
         ("smtp", {**MAIL, "hosts": "x"}, "there is no option 'hosts'", "did you mean 'host'?"),

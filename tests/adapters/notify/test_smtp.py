@@ -22,6 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pinery.adapters.notify.channels import build
 from pinery.trading.channels import ChannelFailed
 from pinery.trading.events import Event
+from tests.crash.storm import free_port
 
 PASSWORD = "correct horse battery"
 EVENT = Event(
@@ -74,17 +75,9 @@ class Mailbox:
         return AuthResult(success=False, handled=False, message=f"535 5.7.8 no: {data.password.decode()}")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        assert isinstance(port, int)
-        return port
-
-
 @contextmanager
 def server(box: Mailbox, port: int | None = None, **options: Any) -> Iterator[int]:
-    controller = Controller(box, hostname="127.0.0.1", port=port or free_port(), **options)
+    controller = Controller(box, hostname="127.0.0.1", port=port or free_port(), ready_timeout=60, **options)
     controller.start()
     try:
         yield controller.port
@@ -123,7 +116,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 def send(port: int, delivery_id: int = 7, event: Event = EVENT, **options: Any) -> None:
     given = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "Pinery <pinery@example.org>"}
-    given |= {"recipients": ["me@example.org"], "timeout": 5} | options
+    given |= {"recipients": ["me@example.org"], "timeout": 60} | options
 
     async def once() -> None:
         channel = build("mail", "smtp", given)

@@ -29,6 +29,16 @@ def test_a_closed_position_says_what_it_brought() -> None:
     assert Texts().render(event).short == "ESZ2026 closed +350.00 USD by target · demo"
 
 
+def test_real_money_is_named_wherever_it_is_told_of() -> None:
+    data = {"symbol": "X:Y", "side": "buy", "quantity": "1", "role": "entry", "code": "BROKER_REJECTED"}
+    text = Texts().render(Event("order.rejected", AT, "demo: refused", "demo", data=data).with_real_money())
+    assert text.short.startswith("CRITICAL: LIVE REJECTED: buy 1 Y (entry)")
+    assert text.subject.startswith("CRITICAL: Order rejected: LIVE REJECTED: ")
+    assert "LIVE demo: refused" in text.long and "LIVE demo: refused" in text.html
+    other = Texts().render(Event("state.changed", AT, "account:x is halted").with_real_money())
+    assert other.short == "LIVE account:x is halted"
+
+
 def test_what_somebody_should_look_at_now_says_so_first() -> None:
     data = {"symbol": "X:Y", "side": "buy", "quantity": "1", "role": "entry", "code": "BROKER_REJECTED"}
     text = Texts().render(Event("order.rejected", AT, "refused", "demo", data=data))

@@ -68,13 +68,16 @@ class PushFeed:
 
     def __init__(self, covered: set[str] | None = None) -> None:
         self._covered = covered
-        self._queue: asyncio.Queue[Tick | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[Tick | Exception | None] = asyncio.Queue()
 
     def covers(self, symbol: str) -> bool:
         return self._covered is None or symbol in self._covered
 
-    async def ticks(self) -> AsyncIterator[Tick]:
+    async def ticks(self, after: int = 0) -> AsyncIterator[Tick]:
         while (tick := await self._queue.get()) is not None:
+            if isinstance(tick, Exception):
+                self._queue.task_done()
+                raise tick
             yield tick
             self._queue.task_done()
         self._queue.task_done()
@@ -85,8 +88,8 @@ class PushFeed:
             self._queue.put_nowait(tick)
         await self._queue.join()
 
-    def end(self) -> None:
-        self._queue.put_nowait(None)
+    def end(self, why: Exception | None = None) -> None:
+        self._queue.put_nowait(why)
 
     async def close(self) -> None:
         return None

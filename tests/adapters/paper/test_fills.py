@@ -416,17 +416,21 @@ def test_latency_holds_requests_up() -> None:
         await task
         assert await it.status(order) is Status.FILLED
 
-    run(scenario, latency_ms=60)
+    run(scenario, latency_ms=2_000)
 
 
-def test_the_end_of_the_feed_closes_the_venue() -> None:
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [(None, "the price feed has ended"), (KeyError("bid"), "the price feed failed: internal error: KeyError")],
+)
+def test_the_end_of_the_feed_closes_the_venue(why: Exception | None, said: str) -> None:
     async def scenario(it: Desk) -> None:
         reader = Reader(it.broker)
         assert it.feed is not None
-        it.feed.end()
+        it.feed.end(why)
         report = await reader.wait(lambda r: r.kind is ReportKind.DISCONNECTED)
-        assert report.reason == "the price feed has ended"
-        with pytest.raises(NotSent, match="the price feed has ended"):
+        assert report.reason == said
+        with pytest.raises(NotSent, match=said):
             await it.broker.submit(Ticket(it.make.buy()))
         await reader.close()
 

@@ -27,20 +27,22 @@ def test_nothing_taken_is_lost_and_the_books_add_up(tmp_path: Path) -> None:
     taken: list[str] = []
     random = Random(4)
     for turn in range(6):
-        taken += _storm_until_killed(url, turn, random.uniform(0.05, 0.6))
+        taken += _storm_until_killed(url, turn, random.randrange(20, 80), random.uniform(0.0, 0.1))
     assert len(taken) > 100
     _check(url, taken)
 
 
-def _storm_until_killed(url: str, turn: int, seconds: float) -> list[str]:
+def _storm_until_killed(url: str, turn: int, count: int, seconds: float) -> list[str]:
+    """What was taken: at least ``count`` orders, and those of so many seconds more."""
     command = [sys.executable, "-m", "tests.adapters.paper.storm", url, str(turn)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None
         first = process.stdout.readline()
         assert first == "ready\n", process.stderr.read()
+        said = "".join(process.stdout.readline() for _ in range(count))
         time.sleep(seconds)
         process.kill()
-        said = process.stdout.read()
+        said += process.stdout.read()
     # The last line may be cut off: of that one nobody was told.
     return [line.split()[1] for line in said.split("\n")[:-1] if line.startswith("taken ")]
 

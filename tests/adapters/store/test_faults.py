@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -16,8 +19,10 @@ import pytest
 import sqlalchemy as sa
 
 from pinery.adapters.store.database import SqlStore, open_store, parse_url
+from pinery.adapters.store.transaction import SqlTx
 from pinery.core.errors import InternalError, UsageError
 from pinery.trading.errors import StoreError
+from pinery.trading.store import Lease
 from tests.adapters.store.samples import message
 from tests.stores import SERVER, postgres_url
 
@@ -196,6 +201,29 @@ def test_lost_connections_are_replaced(server_store: SqlStore) -> None:
     assert server_store.changed(seen) != seen
 
 
+@pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning")  # it cannot be closed any more
+def test_a_connection_lost_while_rows_come_is_told_once(
+    server_store: SqlStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = server_store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def work(tx: SqlTx) -> None:
+        backend = tx.connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        numbers = sa.text("SELECT generate_series(1, 100000)")
+        rows = tx.connection.execute(numbers, execution_options={"yield_per": 10})
+        assert rows.fetchone() == (1,)
+        with psycopg.connect(url) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", (backend,))
+        rows.close()
+        tx.inbox.waiting()
+
+    with pytest.raises(StoreError, match="cannot be reached"):
+        server_store.read(work)
+    assert not caplog.records
+    assert server_store.read(lambda tx: tx.inbox.waiting()) == set()
+    gc.collect()  # the cursor goes here, not during another test
+
+
 def test_connections_that_idled_are_tried_before_use(server_store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pinery.adapters.store.postgres._IDLE", 0.0)
     add(server_store)
@@ -206,6 +234,61 @@ def test_connections_that_idled_are_tried_before_use(server_store: SqlStore, mon
         )
     add(server_store)
     assert count(server_store) == 2
+
+
+def test_a_transaction_that_stands_still_is_told(server_store: SqlStore) -> None:
+    """As after SIGSTOP or a suspended machine: the server ends the transaction, and the next one works."""
+
+    @sa.event.listens_for(server_store.engine, "begin")
+    def impatient(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+
+    def stand_still(tx: SqlTx) -> None:
+        time.sleep(0.3)
+        tx.inbox.add([message(body="IN")])
+
+    with pytest.raises(StoreError, match="stood still"):
+        server_store.write(stand_still)
+    add(server_store)
+    assert count(server_store) == 1
+
+
+def test_the_lease_of_a_process_that_stands_still_in_the_middle_of_sending_is_taken_over(
+    server_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's own timeouts do not end a transaction whose client has announced more and does not send it."""
+    monkeypatch.setattr("pinery.adapters.store.leases._STALLED", 0.5)
+    lease = server_store.write(lambda tx: tx.leases.acquire("account:paper", "one", 0, 5_000))
+    assert lease is not None
+    stands, goes_on = threading.Event(), threading.Event()
+
+    def stand_still(tx: SqlTx) -> None:
+        tx.leases.check(lease)
+        driver = tx.connection.connection.driver_connection
+        with driver.pipeline():
+            driver.execute("UPDATE leases SET expires = 0")
+            driver.pgconn.send_flush_request()
+            driver.pgconn.flush()
+            stands.set()
+            goes_on.wait(30)
+
+    def take() -> Lease | None:
+        return server_store.write(lambda tx: tx.leases.acquire("account:paper", "two", 10_000, 5_000))
+
+    with ThreadPoolExecutor() as threads:
+        stalled = threads.submit(server_store.write, stand_still)
+        try:
+            assert stands.wait(30), stalled.exception(1)
+            assert take() is None  # it may still be at work
+            end = time.monotonic() + 30
+            while (taken := take()) is None and time.monotonic() < end:
+                time.sleep(0.05)
+        finally:
+            goes_on.set()
+        with pytest.raises(StoreError):
+            stalled.result()
+    assert taken is not None
+    assert taken.epoch == lease.epoch + 1
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password() -> None:

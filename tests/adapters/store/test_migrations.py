@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,18 +16,20 @@ from pinery.adapters.store.database import SqlStore, open_store
 from pinery.trading.errors import StoreError
 
 
-def test_migrations_make_the_tables_that_the_code_uses(store: SqlStore) -> None:
-    def differences(tx):
-        options = {
-            "version_table": migrations.VERSION_TABLE,
-            "compare_type": True,
-            # Alembic takes SQLite's DEFAULT '' for none.
-            "compare_server_default": tx.connection.dialect.name == "postgresql",
-        }
-        context = MigrationContext.configure(tx.connection, opts=options)
-        return compare_metadata(context, tables.metadata)
+def migrated(tx: Any) -> Any:
+    """How the tables differ from those that the code uses."""
+    options = {
+        "version_table": migrations.VERSION_TABLE,
+        "compare_type": True,
+        # Alembic takes SQLite's DEFAULT '' for none.
+        "compare_server_default": tx.connection.dialect.name == "postgresql",
+    }
+    context = MigrationContext.configure(tx.connection, opts=options)
+    return compare_metadata(context, tables.metadata)
 
-    assert store.read(differences) == []
+
+def test_migrations_make_the_tables_that_the_code_uses(store: SqlStore) -> None:
+    assert store.read(migrated) == []
 
 
 def test_partial_indexes_are_made(store: SqlStore) -> None:
@@ -35,13 +38,33 @@ def test_partial_indexes_are_made(store: SqlStore) -> None:
     texts = store.read(lambda tx: tx.connection.exec_driver_sql(f"SELECT {column} FROM {source}").scalars().all())
     partial = {text.split()[2] for text in texts if text and " WHERE " in text.replace("\n", " ")}
     assert partial == {
-        "ix_inbox_new", "ix_orders_unfinished", "ix_outbox_due", "ix_commands_waiting", "ix_paper_orders_open",
+        "ix_inbox_new", "ix_orders_unfinished", "ix_orders_unfilled", "ix_outbox_due", "ix_commands_waiting",
+        "ix_paper_orders_open",
     }  # fmt: skip
 
 
 def test_all_revisions_are_named() -> None:
     script = ScriptDirectory(str(Path(migrations.__file__).parent))
     assert tuple(found.revision for found in reversed(list(script.walk_revisions()))) == migrations.REVISIONS
+
+
+@pytest.mark.parametrize("revision", migrations.REVISIONS[:-1])
+def test_a_store_of_an_older_version_is_taken_over(url: str, revision: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        migrations.upgrade(connection, revision)
+        connection.execute(
+            sa.text("INSERT INTO events (kind, severity, at, text, data) VALUES ('x', 'info', 1, 'kept', '{}')")
+        )
+    engine.dispose()
+    store = open_store(url)
+    try:
+        assert store.read(lambda tx: tx.connection.exec_driver_sql("SELECT text FROM events").scalars().all()) == [
+            "kept"
+        ]
+        assert store.read(migrated) == []
+    finally:
+        store.close()
 
 
 def test_a_store_of_a_newer_version_is_refused(url: str) -> None:

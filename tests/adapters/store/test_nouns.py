@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,7 +17,7 @@ from pinery.core.errors import InternalError
 from pinery.trading.broker import Balance, Quote
 from pinery.trading.errors import LeaseLost
 from pinery.trading.events import Event
-from pinery.trading.orders.model import OrderChange, Status
+from pinery.trading.orders.model import Order, OrderChange, Status
 from pinery.trading.store import (
     Command,
     CommandKind,
@@ -47,6 +50,25 @@ def test_inbox_gives_what_waits_in_the_order_of_receipt(store: SqlStore) -> None
     assert done is not None
     assert (done.status, done.signal_id, done.note, done.body) == (MessageStatus.DUPLICATE, "s1", "of s1", "IN")
     assert store.read(lambda tx: tx.inbox.get(10**9)) is None
+
+
+def test_what_waits_is_given_up_and_what_is_decided_is_not(store: SqlStore) -> None:
+    late, early, other, done = message(3), message(1), message(2, "other"), message(4)
+    ids = store.write(lambda tx: tx.inbox.add([late, early, other, done]))
+
+    def work(tx):
+        tx.inbox.finish(ids[3], MessageStatus.DONE, "s1")
+        return tx.inbox.give_up(["demo", "absent"], "gone")
+
+    ended = store.write(work)
+    gone = {"status": MessageStatus.UNCLAIMED, "note": "gone"}
+    assert ended == [replace(early, id=ids[1], **gone), replace(late, id=ids[0], **gone)]
+    assert store.read(lambda tx: tx.inbox.get(ids[0])) == ended[1]
+    assert store.read(lambda tx: tx.inbox.waiting()) == {"other"}
+    kept = store.read(lambda tx: tx.inbox.get(ids[3]))
+    assert kept is not None and kept.status is MessageStatus.DONE
+    assert store.write(lambda tx: tx.inbox.give_up(["demo"], "again")) == []
+    assert store.write(lambda tx: tx.inbox.give_up([], "nobody")) == []
 
 
 @pytest.mark.parametrize("body", ["", "a\0b", "half \ud83d pair", "\U0001f600 \u0430\r\n", "x" * 150_000])
@@ -95,6 +117,23 @@ def test_orders_are_replaced_and_leave_the_unfinished_when_final(store: SqlStore
     assert str(again.average_price) == "4100.123456789012345"
     assert store.read(lambda tx: tx.orders.get("pn-nobody")) is None
     store.write(lambda tx: tx.orders.put([]))
+
+
+def test_orders_that_ended_not_wholly_filled_are_found_the_latest_first(store: SqlStore) -> None:
+    def ended(name: str, status: Status, updated: int, filled: str = "0", submitted: int | None = 1) -> Order:
+        change = {"filled": Decimal(filled), "updated": updated, "submitted": submitted}
+        return replace(order(name, status=status), **change)
+
+    old, part = ended("pn-1-s0", Status.CANCELED, 5), ended("pn-2-e0", Status.EXPIRED, 9, "0.5")
+    others = [
+        ended("pn-3-e0", Status.FILLED, 10, "1.5"),  # the same number as "1.50"
+        ended("pn-4-e0", Status.SUBMITTED, 11),
+        ended("pn-5-e0", Status.DENIED, 12, submitted=None),
+        ended("pn-6-e0", Status.REJECTED, 13),
+    ]
+    store.write(lambda tx: tx.orders.put([old, part, *others]))
+    assert store.read(lambda tx: tx.orders.unfilled("paper")) == [part, old]
+    assert store.read(lambda tx: tx.orders.unfilled("other")) == []
 
 
 def test_history_of_orders_keeps_every_step(store: SqlStore) -> None:
@@ -232,6 +271,29 @@ def test_a_lease_has_one_owner_and_epochs_rise(store: SqlStore) -> None:
     store.write(lambda tx: tx.leases.check(second))
     store.write(lambda tx: tx.leases.release(second))
     assert acquire("h/b/1/1", 1902).epoch == 3
+
+
+def test_who_has_a_lease_waits_while_it_is_held_off(store: SqlStore) -> None:
+    lease = store.write(lambda tx: tx.leases.acquire("account:paper", "h/b/1/1", 0, 1000))
+    held, order = threading.Event(), []
+
+    def other(tx) -> None:
+        tx.leases.hold_off("account:paper")
+        held.set()
+        time.sleep(0.2)
+        order.append("held off")
+
+    def desk(tx) -> None:
+        tx.leases.check(lease)
+        order.append("checked")
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(store.write, other)
+        assert held.wait(20)
+        pool.submit(store.write, desk).result(20)
+        first.result(20)
+    assert order == ["held off", "checked"]
+    store.write(lambda tx: tx.leases.hold_off("account:nobody"))  # nobody has it
 
 
 def test_a_write_that_raises_leaves_nothing(store: SqlStore) -> None:

@@ -12,11 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 import uvicorn
 
-from pinery.adapters.store import people
+from pinery.adapters.store import people, tables
 from pinery.adapters.store.database import SqlStore
-from pinery.gateway.control import create_app
+from pinery.gateway.control.application import create_app
+from pinery.gateway.control.services import Services
 from pinery.gateway.settings import ControlSettings
 from tests.gateway.control.filling import NOW, TestClock, TestConfiguration, fill
 from tests.stores import store_of
@@ -35,7 +37,7 @@ class Running:
     def client(self, role: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
         return httpx.Client(
-            base_url=self.url, headers=headers, timeout=20, verify=False
+            base_url=self.url, headers=headers, timeout=60, verify=False
         )  # loading certificates takes time
 
     @contextmanager
@@ -50,27 +52,47 @@ class Running:
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    config = uvicorn.Config(app, "127.0.0.1", 0, log_level="error", lifespan="off", ws="none")
+    config = uvicorn.Config(app, "127.0.0.1", 0, log_config=None, access_log=False, lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
+        assert thread.is_alive(), "the server did not start"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+_ada: list[tuple[sa.Table, dict[str, Any]]] = []  # what the making of the user left in the first store
+
+
+def _create_ada(store: SqlStore) -> None:
+    """The admin. Hashing a password takes a sixth of a second by design: once is enough."""
+    if _ada:
+        store.write(lambda tx: [tx.connection.execute(sa.insert(table).values(row)) for table, row in _ada])
+        return
+    people.create_user(store, "ada", PASSWORD, "admin", NOW)
+    for table, name in ((tables.users, tables.users.c.name), (tables.audit, tables.audit.c.scope)):
+        (row,) = store.read(
+            lambda tx, name=name: tx.connection.execute(sa.select(name.table).where(name == "ada")).all()
+        )
+        _ada.append((table, {key: value for key, value in row._mapping.items() if key != "id"}))
 
 
 @contextmanager
-def running(kind: str, folder: Path, settings: ControlSettings | None = None) -> Iterator[Running]:
+def running(
+    kind: str, folder: Path, settings: ControlSettings | None = None, services: Services | None = None
+) -> Iterator[Running]:
     clock = TestClock()
     ending = threading.Event()
     with store_of(kind, folder) as store:
         fill(store)
-        people.create_user(store, "ada", PASSWORD, "admin", NOW)
+        _create_ada(store)
         tokens = {role: people.create_token(store, role, role, NOW)[0] for role in ("viewer", "trader", "admin")}
         configuration = TestConfiguration()
         app = create_app(
@@ -81,6 +103,7 @@ def running(kind: str, folder: Path, settings: ControlSettings | None = None) ->
             metrics=lambda: "pinery_up 1\n",
             risk=lambda deployment: {"ratio": 0.71} if deployment.name == "mini" else None,
             stopping=ending.is_set,
+            services=services,
         )
         with serving(app) as url:
             try:

@@ -6,7 +6,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+from pinery.charts.settings import ChartSettings, FeedSettings
 from pinery.market.symbols import SymbolTable, built_in
 from pinery.trading.broker import Balance, Environment, Quote
 from pinery.trading.channels import Route
@@ -52,6 +55,19 @@ class TestConfiguration:
         }
     )
     routes: tuple[Route, ...] = (Route("console"),)
+    channels: Mapping[str, Any] = field(default_factory=lambda: {"console": None})
+    feeds: Mapping[str, FeedSettings] = field(
+        default_factory=lambda: {
+            "market": FeedSettings("market", "replay", {"bars": {ETH: "eth.csv"}, "speed": 60}),
+            "file": FeedSettings("file", "tail", {"bars": {ETH: "eth.csv"}}),
+        }
+    )
+    charts: Mapping[str, ChartSettings] = field(
+        default_factory=lambda: {
+            "demo": ChartSettings("demo", Path("strategies/trend.pine"), "market", ETH, "5"),
+            "mini": ChartSettings("mini", Path("strategies/turn.pine"), "file", "CME_MINI:ES1!", "15"),
+        }
+    )
     symbol_table: SymbolTable = field(default_factory=built_in)
 
 

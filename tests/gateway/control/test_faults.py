@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinery.adapters.store import people
-from pinery.gateway.control import create_app
+from pinery.gateway.control.application import create_app
 from pinery.gateway.settings import ControlSettings
 from pinery.trading.deployments import Deployment
 from tests.gateway.control.conftest import Running, serving

@@ -15,13 +15,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.gateway.control.conftest import Running, running
+from tests.gateway.control.working import working
 
 _STORES = ["sqlite", "postgresql"]
 
 
 @pytest.fixture(scope="module", params=_STORES)
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(request.param, tmp_path_factory.mktemp("fuzz")) as made:
+    folder = tmp_path_factory.mktemp("fuzz")
+    with working(folder) as services, running(request.param, folder, services=services) as made:
         yield made
 
 
@@ -46,7 +48,7 @@ def test_nothing_makes_the_server_fail(filled: Running) -> None:
         def ask(case: schemathesis.Case) -> None:
             nonlocal asked
             asked += 1
-            case.call_and_validate(headers=headers, checks=checks)
+            case.call_and_validate(headers=headers, checks=checks, timeout=60)
 
         ask()
     assert asked > 100

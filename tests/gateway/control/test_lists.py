@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from pinery.adapters.store.tables import equity
+from pinery.adapters.store.views.connection import connection
 from tests.gateway.control.conftest import Running, running
 from tests.gateway.control.filling import ES, ETH, NOW
 
@@ -123,3 +125,29 @@ def test_equity_trades_and_metrics(api: Running) -> None:
         assert [row["equity"] for row in client.get("/api/v1/equity?account=paper").json()] == [100065]
         assert [row["won"] for row in client.get("/api/v1/trades").json()["items"]] == [False, True]
         assert client.get("/metrics").text == "pinery_up 1\n"
+
+
+def test_equity_of_long_times_comes_in_steps(api: Running) -> None:
+    start = NOW // 3_600_000 * 3_600_000
+    rows = [
+        {"account": account, "minute": start + 60_000 * minute, "equity": Decimal(minute), "balance": Decimal(0)}
+        for account in ("spare", "third")
+        for minute in range(0, 60, 7)
+    ]
+    api.store.write(lambda tx: connection(tx).execute(equity.insert(), rows))
+    with api.client("viewer") as client:
+        found = client.get("/api/v1/equity", params={"account": "spare", "step": 30}).json()
+        assert [row["equity"] for row in found] == [28, 56]
+        later = client.get("/api/v1/equity", params={"since": start + 1_800_000, "step": 60}).json()
+        assert {row["account"]: row["equity"] for row in later if row["account"] != "paper"} == {
+            "spare": 56,
+            "third": 56,
+        }
+
+
+def test_instruments_of_what_is_traded(api: Running) -> None:
+    with api.client("viewer") as client:
+        found = {row.pop("symbol"): row for row in client.get("/api/v1/instruments").json()}
+    assert set(found) == {ETH, ES, "CME_MINI:ES1!"}
+    assert found[ES] == {"tick": 0.25, "point_value": 50, "currency": "USD"}
+    assert found[ETH] == {"tick": 0.01, "point_value": 1, "currency": "USDT"}

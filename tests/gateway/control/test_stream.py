@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
+import pytest
 
+from pinery.adapters.store.views.records import events_after
+from pinery.trading.errors import StoreError
 from pinery.trading.events import Event
 from pinery.trading.store import Store
 from tests.gateway.control.conftest import Running
@@ -37,6 +41,22 @@ def test_events_come_as_they_happen(api: Running) -> None:
             _happen(api.store, text)
             found = next(events)
             assert (found["event"], json.loads(found["data"])["text"]) == ("test", text)
+
+
+def test_a_store_that_is_away_in_the_beginning_ends_no_stream(
+    local_api: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = [StoreError("the disk is gone for a moment")]
+
+    def after(*arguments: Any) -> Any:
+        if away:
+            raise away.pop()
+        return events_after(*arguments)
+
+    monkeypatch.setattr("pinery.gateway.control.stream.events_after", after)
+    with local_api.client("viewer") as client, client.stream("GET", STREAM) as answer:
+        _happen(local_api.store, "one")
+        assert json.loads(next(_events(answer))["data"])["text"] == "one"
 
 
 def test_a_browser_that_comes_back_misses_nothing(api: Running) -> None:

@@ -13,6 +13,12 @@ import structlog
 from pinery.app import logs
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disks stall for seconds on a busy machine; what a sender hears then is for tests that make it so."""
+    monkeypatch.setattr("pinery.gateway.webhook.hook.ANSWER_WITHIN", 60.0)
+
+
 class Unmasked(logging.StreamHandler[io.StringIO]):
     """Lines as they were given to the log, before anything hides secrets in them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,12 @@ OPEN = WebhookSettings(allow_loopback=True)
 
 
 @contextmanager
-def running(store: Store, settings: WebhookSettings = OPEN, **parts: Any) -> Iterator[str]:
+def running(
+    store: Store,
+    settings: WebhookSettings = OPEN,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    **parts: Any,
+) -> Iterator[str]:
     """The server's URL. It runs on a loop and thread of its own, as in a process."""
     listening: threading.Event = threading.Event()
     ports: list[int] = []
@@ -38,14 +43,18 @@ def running(store: Store, settings: WebhookSettings = OPEN, **parts: Any) -> Ite
 
         await serve(app, "127.0.0.1", 0, stopping, listening=told)
 
-    thread = threading.Thread(target=asyncio.run, args=(main(),))
+    def run() -> None:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(main())
+
+    thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert listening.wait(10)
+        assert listening.wait(60)
         yield f"http://127.0.0.1:{ports[0]}"
     finally:
         stop[0]()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 

@@ -72,7 +72,7 @@ def test_bytes_on_the_socket(store: Store) -> None:
             st.sampled_from([b"", b"Content-Length: 4\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n4\r\n"]),
         )
         def check(junk: bytes, start: str, middle: bytes) -> None:
-            with socket.create_connection((host, int(port)), timeout=10) as connection:
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
                 connection.sendall(start.encode() + middle + junk)
                 connection.shutdown(socket.SHUT_WR)
                 answer = connection.recv(4096)

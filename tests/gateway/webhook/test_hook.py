@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,8 +61,24 @@ class Failing:
         return self.store.changed(seen)
 
 
+class Stalled(Failing):
+    """One whose disk stands still until ``over`` is set."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.over = threading.Event()
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        assert self.over.wait(60)
+        return super().write(work)
+
+
 def post(url: str, content: Any = ALERT, token: str = TOKEN, **rest: Any) -> httpx.Response:
-    return httpx.post(f"{url}/hook/{token}", content=content, trust_env=False, **rest)
+    return httpx.post(f"{url}/hook/{token}", content=content, timeout=60, trust_env=False, verify=False, **rest)
+
+
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=60, trust_env=False, verify=False)
 
 
 def test_an_alert_is_stored_as_it_came(either_store: Store) -> None:
@@ -75,8 +93,23 @@ def test_an_alert_is_stored_as_it_came(either_store: Store) -> None:
     assert before <= message.received_us <= time.time_ns() // 1000
 
 
+def test_the_senders_own_key_is_kept_beside_the_body(either_store: Store) -> None:
+    with running(either_store) as url:
+        assert post(url, headers={"Idempotency-Key": "fill-17/é".encode("latin-1")}).status_code == 400
+        assert post(url, headers={"Idempotency-Key": "x" * 256}).status_code == 400
+        assert post(url, headers={"Idempotency-Key": "fill\t17"}).status_code == 400
+        assert stored(either_store) == []
+        for key in ("fill-17", "x" * 255, ""):
+            assert post(url, headers={"Idempotency-Key": key}).status_code == 200
+    assert [message.key for message in stored(either_store)] == ["fill-17", "x" * 255, ""]
+
+
 def test_a_hundred_at_once_are_all_stored_once(either_store: Store) -> None:
-    with running(either_store) as url, httpx.Client(trust_env=False) as client, ThreadPoolExecutor(25) as pool:
+    with (
+        running(either_store) as url,
+        httpx.Client(timeout=60, trust_env=False, verify=False) as client,
+        ThreadPoolExecutor(25) as pool,
+    ):
         answers = list(pool.map(lambda n: client.post(f"{url}/hook/{TOKEN}", content=f"IN {n}"), range(100)))
     assert {answer.status_code for answer in answers} == {200}
     messages = stored(either_store)
@@ -105,10 +138,10 @@ def test_what_is_refused(store: Store) -> None:
         assert post(url, token="").status_code == 404
         assert post(url, token="%00%ff/../x").status_code == 404
         assert post(url, token=TOKEN[:-1]).status_code == 404
-        got = httpx.get(f"{url}/hook/{TOKEN}", trust_env=False)
+        got = get(f"{url}/hook/{TOKEN}")
         assert (got.status_code, got.headers["allow"]) == (405, "POST")
-        assert httpx.get(f"{url}/docs", trust_env=False).status_code == 404
-        assert httpx.get(f"{url}/openapi.json", trust_env=False).status_code == 404
+        assert get(f"{url}/docs").status_code == 404
+        assert get(f"{url}/openapi.json").status_code == 404
         assert post(url, token=TOKEN + "/").status_code == 200  # a redirect would lose the alert
     assert len(stored(store)) == 2
 
@@ -159,7 +192,7 @@ def test_an_address_that_is_none_is_a_clear_error(store: Store) -> None:
 def test_storms_are_slowed_per_deployment(store: Store) -> None:
     other = new_token()
     hooks = {**HOOKS, "other": Hook("other", (token_hash(other),))}
-    with running(store, WebhookSettings(allow_loopback=True, rate=0.1, burst=3), hooks=lambda: hooks) as url:
+    with running(store, WebhookSettings(allow_loopback=True, rate=0.001, burst=3), hooks=lambda: hooks) as url:
         codes = [post(url).status_code for _ in range(5)]
         refused = post(url)
         assert codes == [200, 200, 200, 429, 429]
@@ -168,7 +201,7 @@ def test_storms_are_slowed_per_deployment(store: Store) -> None:
 
 
 def test_guessing_is_slowed_and_right_tokens_still_work(store: Store) -> None:
-    with running(store, WebhookSettings(allow_loopback=True, bad_token_rate=0.1)) as url:
+    with running(store, WebhookSettings(allow_loopback=True, bad_token_rate=0.001)) as url:
         codes = [post(url, token=new_token()).status_code for _ in range(4)]
         assert codes == [404, 429, 429, 429]
         assert post(url).status_code == 200
@@ -178,37 +211,48 @@ def test_nothing_is_acknowledged_that_is_not_on_disk(either_store: Store) -> Non
     failing = Failing(either_store)
     with running(failing) as url, ThreadPoolExecutor(10) as pool:
         assert post(url, "1").status_code == 200
-        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+        assert get(f"{url}/readyz").status_code == 200
         failing.broken = True
         down = list(pool.map(lambda n: post(url, f"lost {n}"), range(20)))
         assert {answer.status_code for answer in down} == {503}
         assert all(int(answer.headers["retry-after"]) > 0 for answer in down)
-        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 503
-        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200
+        assert get(f"{url}/readyz").status_code == 503
+        assert get(f"{url}/healthz").status_code == 200
         failing.broken = False
         assert post(url, "2").status_code == 200
-        assert httpx.get(f"{url}/readyz", trust_env=False).json() == {"status": "ready"}
+        assert get(f"{url}/readyz").json() == {"status": "ready"}
     assert [message.body for message in stored(either_store)] == ["1", "2"]
 
 
 def test_readiness_without_traffic_tries_a_write(store: Store) -> None:
     with running(store) as url:
-        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+        assert get(f"{url}/readyz").status_code == 200
     failing = Failing(store)
     failing.broken = True
     with running(failing) as url:
-        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 503
+        assert get(f"{url}/readyz").status_code == 503
+
+
+def test_who_asks_for_readiness_while_a_write_is_tried_waits_for_it(store: Store) -> None:
+    stalled = Stalled(store)
+    with running(stalled) as url, ThreadPoolExecutor(5) as pool:
+        answers = [pool.submit(get, f"{url}/readyz") for _ in range(5)]
+        time.sleep(0.5)
+        stalled.over.set()
+        assert [answer.result().status_code for answer in answers] == [200] * 5
 
 
 def connect(url: str) -> socket.socket:
     host, _, port = url.removeprefix("http://").partition(":")
-    return socket.create_connection((host, int(port)), timeout=10)
+    return socket.create_connection((host, int(port)), timeout=60)
 
 
 def answer(connection: socket.socket) -> bytes:
     received = b""
     while not received.endswith(b"}"):
-        received += connection.recv(1000)
+        part = connection.recv(1000)
+        assert part, f"the server has closed the connection after {received!r}"
+        received += part
     return received
 
 
@@ -221,7 +265,7 @@ def test_a_sender_that_leaves_early_is_forgotten_and_one_that_leaves_late_is_sto
             early.sendall(head + b"IN")
         with connect(url) as late:
             late.sendall(head + b"OUT late")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not stored(store) and time.monotonic() < deadline:
             time.sleep(0.01)
     assert [message.body for message in stored(store)] == ["OUT late"]
@@ -229,21 +273,35 @@ def test_a_sender_that_leaves_early_is_forgotten_and_one_that_leaves_late_is_sto
 
 
 def test_slow_senders_do_not_hold_connections(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pinery.gateway.webhook.server.HEADER_TIMEOUT", 0.2)
+    monkeypatch.setattr("pinery.gateway.webhook.server.HEADER_TIMEOUT", 1.0)
     monkeypatch.setattr("pinery.gateway.webhook.hook.BODY_TIMEOUT", 0.2)
     with running(store) as url:
         with connect(url) as silent, connect(url) as half:
-            half.sendall(f"POST /hook/{TOKEN} HTTP/1.1\r\nHost".encode())
-            assert silent.recv(100) == b"" and half.recv(100) == b""
+            with suppress(ConnectionError):  # what a machine that stands still sends too late is reset
+                half.sendall(f"POST /hook/{TOKEN} HTTP/1.1\r\nHost".encode())
+                assert half.recv(100) == b""
+            assert silent.recv(100) == b""
+        monkeypatch.setattr("pinery.gateway.webhook.server.HEADER_TIMEOUT", 60.0)
         with connect(url) as slow:
             slow.sendall(f"POST /hook/{TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nIN".encode())
             assert slow.recv(1000).startswith(b"HTTP/1.1 408")
+        monkeypatch.setattr("pinery.gateway.webhook.server.HEADER_TIMEOUT", 3.0)
         with connect(url) as again, connect(url):
             request = f"POST /hook/{TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nIN".encode()
-            for _ in range(2):  # the same connection, after a pause that is longer than a head may take
+            for pause in (0, 3.2):  # the same connection, after a pause that is longer than a head may take
+                time.sleep(pause)
                 again.sendall(request)
                 assert answer(again).startswith(b"HTTP/1.1 200")
-                time.sleep(0.3)
+
+
+def test_what_cannot_be_stored_in_time_is_to_be_sent_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pinery.gateway.webhook.hook.ANSWER_WITHIN", 0.2)
+    stalled = Stalled(store)
+    with running(stalled) as url:
+        late = post(url)
+        stalled.over.set()
+    assert (late.status_code, late.headers["retry-after"]) == (503, "5")
+    assert [message.body for message in stored(store)] == [ALERT]  # as it may be after all
 
 
 def test_no_token_is_in_any_line_of_the_log(store: Store, log: io.StringIO) -> None:
@@ -254,8 +312,8 @@ def test_no_token_is_in_any_line_of_the_log(store: Store, log: io.StringIO) -> N
         post(url, token=wrong)
         post(url, b"x" * 2000)
         post(url, b"")
-        httpx.get(f"{url}/hook/{TOKEN}", trust_env=False)
-        httpx.get(f"{url}/elsewhere/{TOKEN}", trust_env=False)
+        get(f"{url}/hook/{TOKEN}")
+        get(f"{url}/elsewhere/{TOKEN}")
         with connect(url) as broken:
             broken.sendall(f"POST /hook/{TOKEN} HTTP/1.1\r\nContent-Length: nonsense\r\n\r\n".encode())
             broken.recv(1000)
@@ -270,10 +328,12 @@ def test_no_token_is_in_any_line_of_the_log(store: Store, log: io.StringIO) -> N
 def test_time_to_acknowledge_is_measured(store: Store) -> None:
     seen: list[tuple[str, float, str]] = []
     with running(store, observe=lambda *measured: seen.append(measured)) as url:
+        before = time.perf_counter()
         post(url)
         post(url, token=new_token())
+    took = time.perf_counter() - before  # the sender may have its answer before the server has looked at the clock
     ((name, seconds, label),) = seen
-    assert (name, label) == ("receipt_to_ack", "demo") and 0 < seconds < 5
+    assert (name, label) == ("receipt_to_ack", "demo") and 0 < seconds < took
 
 
 def test_a_port_in_use_is_a_clear_error(store: Store) -> None:

@@ -34,13 +34,18 @@ class Gate:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.open = threading.Event()
+        self.begun, self.open = threading.Event(), threading.Event()
         self.writes = 0
 
     def write(self, work: Callable[[Tx], T]) -> T:
-        assert self.open.wait(10)
+        self.begun.set()
+        assert self.open.wait(60)
         self.writes += 1
         return self.store.write(work)
+
+    async def has_one(self) -> None:
+        """Until the writer's thread has taken a message."""
+        assert await asyncio.to_thread(self.begun.wait, 60)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
@@ -98,7 +103,7 @@ def test_more_than_can_wait_is_refused_and_the_rest_stored(store: Store) -> None
 
     async def main() -> list[int | BaseException]:
         puts = [asyncio.create_task(intake.put(message("first")))]
-        await asyncio.sleep(0.05)  # the thread has it
+        await gate.has_one()
         puts += [asyncio.create_task(intake.put(message(str(n)))) for n in range(5)]
         await asyncio.sleep(0.05)
         gate.open.set()
@@ -116,7 +121,7 @@ def test_large_messages_do_not_fill_the_memory(store: Store) -> None:
 
     async def main() -> None:
         first = asyncio.create_task(intake.put(message("first")))
-        await asyncio.sleep(0.05)
+        await gate.has_one()
         large = asyncio.create_task(intake.put(message("x" * 1000)))
         await asyncio.sleep(0.05)
         with pytest.raises(Overloaded):
@@ -151,3 +156,18 @@ def test_nothing_is_taken_after_the_end(store: Store) -> None:
     intake.close()
     with pytest.raises(Overloaded):
         asyncio.run(intake.put(message("late")))
+
+
+def test_a_system_that_gives_no_thread_is_asked_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    intake = Intake(store)
+
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RuntimeError):
+            asyncio.run(intake.put(message("refused")))
+    asyncio.run(asyncio.wait_for(intake.put(message("taken")), 60))
+    intake.close()
+    assert [row.body for row in stored(store)] == ["taken"]

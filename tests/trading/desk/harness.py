@@ -37,6 +37,7 @@ from pinery.trading.orders.model import Order, Role, Status
 from pinery.trading.positions.model import Position
 from pinery.trading.signals import Source
 from pinery.trading.store import Command, CommandKind, Lease, Message, StateRow, TradingState
+from tests.stores import new_sqlite
 
 T = TypeVar("T")
 D = Decimal
@@ -121,7 +122,8 @@ class Planned(Faults):
     """Faults that a test plans: ``plan("submit", "lost")`` is what happens to the next submission, and so on.
 
     "refused", "not_sent"; "lost" (outcome unknown, never arrived), "unanswered" (outcome unknown, executed); "held"
-    waits for ``release``. For queries "failed"; for batches of reports "dropped", "repeated", "reversed".
+    waits for ``release``. For queries "failed"; for batches of reports "dropped", "repeated", "reversed", and
+    "total_untold" (an order's end without what was filled in all).
     """
 
     def __init__(self) -> None:
@@ -129,6 +131,7 @@ class Planned(Faults):
         self.in_parts: int | None = None
         self.requests: list[tuple[str, str]] = []  # all that was asked for
         self.released = asyncio.Event()
+        self.holding: set[str] = set()  # what waits for it
 
     def plan(self, what: str, *faults: str) -> None:
         self.planned.setdefault(what, []).extend(faults)
@@ -153,7 +156,9 @@ class Planned(Faults):
             case "lost":
                 raise OutcomeUnknown("timed out")
             case "held":
+                self.holding.add(client_id)
                 await self.released.wait()
+                self.holding.discard(client_id)
 
     async def after(self, what: str, client_id: str) -> None:
         if self._next(what, "unanswered"):
@@ -170,11 +175,13 @@ class Planned(Faults):
         if not any(report.client_id for report in reports):
             return reports
         kept = list(reports)
-        match self._next("reports", "dropped", "repeated", "reversed", "fills_dropped", "passed"):
+        match self._next("reports", "dropped", "repeated", "reversed", "fills_dropped", "total_untold", "passed"):
             case "dropped":
                 kept = [report for report in kept if not report.client_id]
             case "fills_dropped":
                 kept = [report for report in kept if report.fill is None]
+            case "total_untold":
+                kept = [replace(report, filled=None) for report in kept]
             case "repeated":
                 kept = [*kept, *kept]
             case "reversed":
@@ -187,11 +194,16 @@ class Killed(Exception):
 
 
 class CrashingStore:
-    """A store that dies at its ``at``-th write, ``when`` "before" or "after" the commit, or fails there and goes on."""
+    """A store that dies at its ``at``-th write, ``when`` "before" or "after" the commit, or fails there and goes on.
+
+    ``when`` "changing": it dies before the commit of its ``at``-th write that changes anything. Most passes of a desk
+    find nothing to do; death beside them leaves on disk what death at the changes before and after them leaves.
+    """
 
     def __init__(self, store: SqlStore) -> None:
         self.store = store
         self.writes = 0
+        self.changes = 0  # writes that changed anything
         self.at: int | None = None
         self.when = "before"
         self.fails: list[str] = []  # of the next writes: "before", "inside", "after" (the commit), "" none
@@ -219,14 +231,23 @@ class CrashingStore:
         if failing == "before":
             raise StoreError("the disk is full")
 
-        def failing_work(tx: SqlTx) -> T:
-            work(tx)
-            raise StoreError("the disk is full")
+        def watched(tx: SqlTx) -> T:
+            before = _changed_rows(tx)
+            result = work(tx)
+            if failing == "inside":
+                raise StoreError("the disk is full")
+            tx.running.settle_all()
+            if _changed_rows(tx) > before:
+                self.changes += 1
+                if self.changes == self.at and self.when == "changing":
+                    self.dead = True
+                    raise Killed
+            return result
 
-        result = self.store.write(failing_work if failing == "inside" else work, lasting=lasting)
+        result = self.store.write(watched, lasting=lasting)
         if failing == "after":
             raise StoreError("the connection broke in the moment of the commit")
-        if self.writes == self.at:
+        if self.writes == self.at and self.when == "after":
             self.dead = True
             raise Killed
         return result
@@ -238,6 +259,12 @@ class CrashingStore:
 
     def changed(self, seen: object) -> object:
         return self.store.changed(seen)
+
+
+def _changed_rows(tx: SqlTx) -> int:
+    """Since the connection was opened."""
+    driver: Any = tx.connection.connection.driver_connection
+    return int(driver.total_changes)
 
 
 class Log:
@@ -278,6 +305,7 @@ class Trading:
     settings: PaperSettings = field(default_factory=PaperSettings)
     faults: Planned = field(default_factory=Planned)
     less: Callable[[Capabilities], Capabilities] | None = None
+    kind: type[PaperBroker] = PaperBroker
     log: Log = field(default_factory=Log)
     pace: Pace = field(default_factory=lambda: Pace(watch=0.0, reconcile=3600.0, resolve=0.01, retry=0.01))
     desk: Desk | None = None
@@ -302,17 +330,21 @@ class Trading:
         )
         assert lease is not None, "somebody else has the account"
         self.lease = lease
-        book = SqlPaperBook(self.gate, self.account.name, lambda tx: tx.leases.check(lease))  # type: ignore[arg-type]
-        self.broker = PaperBroker(
-            self.account, self.settings, book, self.clock, self.directory.contract, None, self.faults
-        )
-        broker: Any = self.broker if self.less is None else _Less(self.broker, self.less)
+        broker = self.make_broker(lease)
         self.desk = Desk(
             self.account, broker, self.gate, lambda: lease, self.directory, self.clock,
             self._observe, self.log, self.pace,
         )  # fmt: skip
         self._stop = asyncio.Event()
         self._task = asyncio.create_task(self.desk.run(self._stop))
+
+    def make_broker(self, lease: Lease) -> Any:
+        """A new connection of the account to its venue."""
+        book = SqlPaperBook(self.gate, self.account.name, lambda tx: tx.leases.check(lease))  # type: ignore[arg-type]
+        self.broker = self.kind(
+            self.account, self.settings, book, self.clock, self.directory.contract, None, self.faults
+        )
+        return self.broker if self.less is None else _Less(self.broker, self.less)
 
     def _observe(self, name: str, seconds: float, label: str) -> None:
         if (name, label) == ("transaction", "desk"):
@@ -354,7 +386,7 @@ class Trading:
             await self.kill()
         return dead
 
-    async def settle(self, timeout: float = 10, until: Callable[[], bool] | None = None) -> None:
+    async def settle(self, timeout: float = 60, until: Callable[[], bool] | None = None) -> None:
         """Until nothing is under way any more, or ``until`` says so."""
         end = time.monotonic() + timeout
         quiet = 0
@@ -574,7 +606,8 @@ def demo(**changes: Any) -> Deployment:
 
 @contextmanager
 def store_in(folder: Path) -> Iterator[SqlStore]:
-    store = open_store(f"sqlite:///{folder / 'pinery.db'}")
+    path = folder / "pinery.db"
+    store = open_store(f"sqlite:///{path}" if path.exists() else new_sqlite(path))
     try:
         yield store
     finally:
@@ -590,12 +623,13 @@ async def trading(
     clock: Clock | None = None,
     settings: PaperSettings | None = None,
     less: Callable[[Capabilities], Capabilities] | None = None,
+    kind: type[PaperBroker] = PaperBroker,
 ) -> AsyncIterator[Trading]:
     """A store, a paper account and its desk; checked at the end that the desk did not die."""
     with store_in(folder) as store:
         directory = Directory(deployments or (demo(),), account)
         here = Trading(store, directory, clock or Clock(), settings or PaperSettings(balance=D(10_000_000)),
-                       less=less)  # fmt: skip
+                       less=less, kind=kind)  # fmt: skip
         if start:
             here.start()
             await here.settle()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pinery.adapters.paper.broker import PaperBroker
+from pinery.adapters.store import tables
+from pinery.adapters.store.views.status import status
 from pinery.trading.broker import Capabilities, Quote
 from pinery.trading.deployments import Bracket, Distance, Limits, Unit
-from pinery.trading.errors import LeaseLost
+from pinery.trading.errors import BrokerError
 from pinery.trading.orders.model import Role, Status
 from pinery.trading.signals import EntryType, Source
-from tests.trading.desk.harness import D, Trading, demo, run, trading
+from tests.trading.desk.brokers import SlowBrackets, SlowReduceOnly
+from tests.trading.desk.harness import ETH, D, Trading, demo, run, trading
 
 STOP = Bracket(Distance(Unit.POINTS, D(20)), Distance(Unit.POINTS, D(40)))
 
@@ -239,6 +244,62 @@ def test_a_lost_fill_before_a_cancel_is_found(tmp_path: Path) -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize(("told", "killed"), [(True, False), (True, True), (False, True)])
+def test_a_lost_part_of_an_order_that_ended_is_found(tmp_path: Path, told: bool, killed: bool) -> None:
+    """Its end may tell of more than was heard; the process may die before the order is compared with the broker's."""
+
+    async def scenario() -> None:
+        deployment = demo(entry=EntryType.LIMIT, entry_timeout=60)
+        async with trading(tmp_path, deployment, kind=SlowReduceOnly) as here:
+            here.faults.in_parts = 2
+            await here.alert(signal="IN", price=2000, limit_price=1990, quantity=2)
+            (order,) = here.open_orders()
+            here.faults.plan("reports", "dropped", *([] if told else ["total_untold"]))
+            await here.price(1989)
+            assert (here.position(), here.venue()) == (0, {ETH: 1})
+            if killed:
+                here.faults.plan("query", *["failed"] * 1000)
+            here.clock.advance(61)
+            ended = (order.client_id, "canceled")
+            await here.settle(until=lambda: ended in [(row.client_id, row.kind) for row in here.rows(tables.journal)])
+            if killed:
+                assert here.position() == 0
+                assert here.order(order.client_id).status.is_final == (not told)
+                here.faults.planned.clear()
+                await here.restart()
+            await here.settle()
+            assert (here.order(order.client_id).status, here.position()) == (Status.CANCELED, 1)
+            here.check_books()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("kind", [SlowReduceOnly, SlowBrackets])
+def test_an_entry_whose_only_fill_got_lost_keeps_its_protection(tmp_path: Path, kind: type[PaperBroker]) -> None:
+    async def scenario() -> None:
+        deployment = demo(entry=EntryType.LIMIT, entry_timeout=60, bracket=STOP)
+        async with trading(tmp_path, deployment, kind=kind) as here:
+            here.faults.in_parts = 2
+            await here.alert(signal="IN", price=2000, limit_price=1990, quantity=2)
+            here.faults.plan("reports", "dropped")
+            await here.price(1989)
+            assert (here.position(), here.venue()) == (0, {ETH: 1})
+            here.clock.advance(61)
+            await here.settle()
+            for _ in range(3):  # what waits a moment for its turn
+                here.clock.advance(1)
+                await here.settle()
+            assert here.position() == 1
+            brackets = here.orders(Role.STOP, Role.TARGET)
+            assert sorted((o.role, o.remaining, o.status.is_open) for o in brackets) == [
+                (Role.STOP, 1, True),
+                (Role.TARGET, 1, True),
+            ]
+            here.check_books()
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("fault", ["before", "inside", "after"])
 @pytest.mark.parametrize("number", range(6))
 def test_a_store_that_fails_loses_and_doubles_nothing(tmp_path: Path, fault: str, number: int) -> None:
@@ -261,19 +322,84 @@ def test_a_store_that_fails_loses_and_doubles_nothing(tmp_path: Path, fault: str
     run(scenario())
 
 
-def test_who_lost_the_account_writes_nothing_more(tmp_path: Path) -> None:
+def test_a_broker_that_cannot_be_reached_is_told_once_and_shown_until_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def scenario() -> None:
-        async with trading(tmp_path, demo(bracket=STOP)) as here:
-            await here.alert(signal="IN", price=2000)
-            first, task = here.desk, here._task
-            assert first is not None and task is not None and here.lease is not None
-            lease = here.lease
-            here.store.write(lambda tx: tx.leases.release(lease))
-            here.start("two")
-            await here.alert(signal="PUT", price=2001)
-            with pytest.raises(LeaseLost):
-                await task
-            assert here.position() == -1
+        async with trading(tmp_path, demo(bracket=STOP), start=False) as here:
+            down, tried, connect = True, 0, PaperBroker.connect
+
+            async def connecting(broker: PaperBroker) -> None:
+                nonlocal tried
+                tried += 1
+                if down:
+                    raise BrokerError("maintenance")
+                await connect(broker)
+
+            def problems() -> list[str]:
+                accounts = {here.account.name: here.account}
+                found = here.store.read(lambda tx: status(tx, accounts, {}, lambda _: D(1), here.clock.now()))
+                return [problem for problem in found.problems if "broker" in problem]
+
+            monkeypatch.setattr(PaperBroker, "connect", connecting)
+            here.start()
+            while tried < 4:
+                await asyncio.sleep(0.001)
+            (event,) = here.events("account.disconnected")
+            assert event.text == f"{here.account.name}: no connection to the broker: maintenance"
+            (problem,) = problems()
+            assert problem.startswith(event.text) and "nothing is traded there until it is back" in problem
+            down = False
+            await here.settle(until=lambda: bool(here.events("account.connected")))
+            assert problems() == []
+            assert (await here.alert(signal="IN", price=2000)).outcome == "accepted"
             here.check_books()
+
+    run(scenario())
+
+
+def test_a_broker_that_answers_no_questions_is_told_once_and_shown_until_it_does(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with trading(tmp_path, demo(bracket=STOP), start=False) as here:
+
+            def asked() -> int:
+                return sum(name == "broker_not_answering" for _, name, _ in here.log.lines)
+
+            async def until(times: int) -> None:
+                while asked() < times:
+                    await asyncio.sleep(0.001)
+
+            here.faults.plan("query", *["failed"] * 1000)
+            here.start()
+            message = here.post({"signal": "IN", "price": 2000})
+            await until(3)
+            assert not here.events("account.disconnected")
+            here.clock.advance(30)
+            await until(5)
+            (event,) = here.events("account.disconnected")
+            assert event.text == f"{here.account.name}: the broker does not answer: QueryFailed: no answer"
+            here.desk._ledger = None  # type: ignore[union-attr]  # as after a failed transaction: read anew
+            here.faults.planned.clear()
+            here.clock.advance(10)
+            await here.settle(until=lambda: here.position() == 1)
+            assert here.signal_of(message).outcome == "accepted"
+            assert [event.text for event in here.events("account.connected")][-1].endswith("the broker answers again")
+            here.check_books()
+
+    run(scenario())
+
+
+def test_a_broker_that_answers_no_questions_is_asked_ever_more_rarely(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with trading(tmp_path, demo(), start=False) as here:
+            here.faults.plan("query", *["failed"] * 1000)
+            here.start()
+            began = here.clock.monotonic()
+            while here.clock.monotonic() - began < 60:
+                here.clock.advance(0.05)
+                await asyncio.sleep(0.001)
+            asked = sum(name == "broker_not_answering" for _, name, _ in here.log.lines)
+            assert 10 <= asked <= 22  # six quick ones, then every five seconds
+            here.faults.planned.clear()
 
     run(scenario())

@@ -88,6 +88,9 @@ def test_targets(tmp_path: Path) -> None:
 def test_a_target_heals_a_missed_alert(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with trading(tmp_path) as here:
+            first = {"market_position": "flat", "market_position_size": 0}
+            await here.alert(price=2000, **first, prev_market_position="long", prev_market_position_size=1)
+            assert here.events("signal.missed") == [], "the first alert of a sender tells of nothing missed"
             signal = await here.alert(
                 action="sell", price=2000, market_position="short", market_position_size=2,
                 prev_market_position="long", prev_market_position_size=1,
@@ -96,6 +99,22 @@ def test_a_target_heals_a_missed_alert(tmp_path: Path) -> None:
             assert here.position() == -2
             (event,) = here.events("signal.missed")
             assert event.data == {"theirs": "1", "ours": "0"}
+
+    run(scenario())
+
+
+def test_what_was_not_followed_has_not_been_missed(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with trading(tmp_path, demo(direction=Direction.SHORT)) as here:
+            long = {"market_position": "long", "market_position_size": 1}
+            denied = await here.alert(price=2000, **long)
+            assert denied.code == "DIRECTION"
+            signal = await here.alert(
+                price=2000, market_position="short", market_position_size=1,
+                prev_market_position="long", prev_market_position_size=1,
+            )  # fmt: skip
+            assert signal.outcome == "accepted" and here.position() == -1
+            assert here.events("signal.missed") == []
 
     run(scenario())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pinery.trading.messages import read_message, received_after
 from pinery.trading.signals import Signal, Source
 from tests.trading.messages.reading import RECEIVED, deployment, message, read
@@ -61,3 +63,20 @@ def test_people_may_say_the_same_twice() -> None:
 
 def test_the_same_message_gives_the_same_signal_after_a_crash() -> None:
     assert at("ES IN", RECEIVED) == at("ES IN", RECEIVED)
+
+
+def test_a_key_beside_the_body_counts_alone() -> None:
+    def with_key(body: str, key: str) -> Signal:
+        return read_message(replace(message(body), key=key), deployment())
+
+    assert with_key("ES IN", "a").key == with_key('{"action":"buy","unique_id":"42"}', "a").key
+    assert with_key("ES IN", "a").key != with_key("ES IN", "b").key
+    assert received_after(with_key("ES IN", "a"), deployment()) == 0
+
+
+def test_a_chart_speaks_the_deployments_format_and_fires_when_it_is_received() -> None:
+    body = '{"action":"buy","time":"2020-06-02T13:30:00Z","timenow":"2020-06-02T13:35:00Z"}'
+    signal = at(body, RECEIVED, Source.CHART)
+    assert signal.bar_time == 1_591_104_600_000 and signal.sent is None
+    own = deployment(template="{action} now")
+    assert read_message(message("buy now", Source.CHART), own).word == "buy"

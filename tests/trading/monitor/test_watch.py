@@ -66,13 +66,14 @@ def look(
     contract: Contract = ES,
     flat_by: int | None = None,
     entry_timeout: int | None = 300,
+    known_since: int | None = None,
     **bracket: Any,
 ) -> tuple[WatchAction, ...]:
     deployment = Deployment(
         "demo", "paper", contract.symbol, timeframe="60", bracket=Bracket(**bracket), entry_timeout=entry_timeout
     )
     quote = None if price is None else Quote(contract.symbol, D(price), now, "feed")
-    return watch(position, orders, deployment, contract, wanted, quote, now, flat_by=flat_by)
+    return watch(position, orders, deployment, contract, wanted, quote, now, flat_by=flat_by, known_since=known_since)
 
 
 def close(reason: str) -> ClosePosition:
@@ -166,6 +167,15 @@ def test_a_stop_that_cannot_be_placed_means_out() -> None:
     not_sent = resting(status=Status.PENDING)
     assert look(held(), [not_sent], now=OPENED + 9_000) == ()
     assert look(held(), [not_sent], now=OPENED + 10_000) == (close("unprotected"),)
+    # The time of its opening is the venue's: its clock may differ by any amount.
+    for heard in (OPENED - 3_600_000, OPENED + 3_600_000):
+        not_sent = resting(status=Status.PENDING, created=heard - 50)
+        assert look(held(), [not_sent], now=heard + 9_000, known_since=heard) == ()
+        assert look(held(), [not_sent], now=heard + 10_000, known_since=heard) == (close("unprotected"),)
+    # The stop in place of one that ended later has its time, too.
+    not_sent = resting(status=Status.PENDING, created=OPENED + 60_000)
+    assert look(held(), [not_sent], now=OPENED + 69_000) == ()
+    assert look(held(), [not_sent], now=OPENED + 70_000) == (close("unprotected"),)
     # That of an entry which has not filled is none for this position, and waits with it.
     add = order(Side.BUY, "1", type=OrderType.LIMIT, signal="b", status=Status.WORKING, acknowledged=OPENED)
     waiting = resting("1", status=Status.PENDING, parent=add.client_id, signal="b")

@@ -63,6 +63,9 @@ def context(limits: Limits | None = None, account: Limits | None = None, **facts
     return replace(found, **facts)
 
 
+LEVERAGED = Account("main", "binance", Environment.DEMO, leverage=D(20), leverages={"BINANCE:ETHUSDT.P": D(5)})
+
+
 def day(**facts: Any) -> Day:
     return Day("deployment:demo", "2026-11-23", **facts)
 
@@ -82,10 +85,21 @@ def test_an_order_that_nothing_is_against() -> None:
     assert {result for _, result, _ in assessment.steps} == {"pass"}
 
 
+LIVE: dict[str, Any] = {
+    "environment": Environment.LIVE,
+    "deployment": Deployment("demo", "paper", "ES1!", stage=Stage.SMALL),
+    "promoted": Stage.SMALL,
+}
 PASSES: list[tuple[str, RiskContext]] = [
     ("demo on paper", context(deployment=Deployment("demo", "paper", "ES1!", stage=Stage.PRODUCTION))),
     ("paper on demo", context(environment=Environment.DEMO)),
     ("stage cap", context(deployment=Deployment("demo", "paper", "ES1!", max_contracts=D(1)))),
+    ("small granted on live", context(**LIVE)),
+    (
+        "production granted, small configured",
+        context(**(LIVE | {"promoted": Stage.PRODUCTION})),
+    ),
+    ("demo needs no promotion", context(environment=Environment.DEMO, deployment=LIVE["deployment"])),
     ("stale", context(signal=replace(SIGNAL, sent=NOW - 300_000))),
     ("not stale", context(Limits(max_signal_age=None), signal=replace(SIGNAL, sent=NOW - 10**9))),
     ("received before our clock was set back", context(signal=replace(SIGNAL, received=NOW + 3_600_000))),
@@ -134,10 +148,6 @@ def test_passes(case: RiskContext) -> None:
     assert assess(case).denial is None
 
 
-LIVE: dict[str, Any] = {
-    "environment": Environment.LIVE,
-    "deployment": Deployment("demo", "paper", "ES1!", stage=Stage.SMALL),
-}
 DENIED: list[tuple[str, str, RiskContext]] = [
     ("KILL_SWITCH", "trading is halted: fat finger", context(state=TradingState.HALTED, state_reason="fat finger")),
     ("REDUCING", "only orders that reduce the position are accepted", context(state=TradingState.REDUCING)),
@@ -151,6 +161,12 @@ DENIED: list[tuple[str, str, RiskContext]] = [
         "STAGE",
         "would be 2; stage small allows at most 1",
         context(deployment=Deployment("demo", "paper", "ES1!", stage=Stage.SMALL, max_contracts=D(1)), position=D(1)),
+    ),
+    ("PROMOTION", "stage small, and no promotion is on record", context(**(LIVE | {"promoted": None}))),
+    (
+        "PROMOTION",
+        "stage production, and on record is stage small",
+        context(**(LIVE | {"deployment": Deployment("demo", "paper", "ES1!", stage=Stage.PRODUCTION)})),
     ),
     ("STALE", "the signal fired 301 s ago, at most 300 s", context(signal=replace(SIGNAL, sent=NOW - 301_000))),
     ("STALE", "was received 301 s ago", context(signal=replace(SIGNAL, received=NOW - 301_000))),
@@ -239,6 +255,11 @@ DENIED: list[tuple[str, str, RiskContext]] = [
     ("MARGIN", "80,000.00 are free", context(change=D(4), margin_held={"NYMEX:CLF2027": D(20_000)})),
     ("MARGIN", "20,000.00 are free", context(balance=replace(BALANCE, available=D(20_000)))),
     ("MARGIN", "the price is not known", context(contract=ETH, price=None, **LIVE)),
+    (
+        "MARGIN",
+        "100 BINANCE:ETHUSDT.P need 120,000.00 margin (1,200.00 each)",
+        replace(context(contract=ETH, price=D(6000), change=D(100)), account=LEVERAGED),
+    ),
 ]
 
 

@@ -29,6 +29,12 @@ STATES = ("active", "reducing", "halted")
 #: ":"; the last one may hold more of them.
 MEASURED: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "receipt_to_ack": ("pinery_webhook_ack_seconds", "From receipt of an alert to its answer", ("deployment",)),
+    "bar_to_alert": (
+        "pinery_bar_to_alert_seconds",
+        "From a bar's close to the alert in the inbox",
+        ("deployment",),
+    ),
+    "chart_update": ("pinery_chart_update_seconds", "Evaluations of scripts on live bars", ("deployment",)),
     "broker_response": ("pinery_broker_response_seconds", "How long a broker took to answer", ("broker",)),
     "transaction": ("pinery_database_transaction_seconds", "Database transactions", ("kind",)),
     "notification_send": (

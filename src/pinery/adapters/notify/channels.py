@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pinery.adapters.notify.console import Console
+from pinery.adapters.notify.http import Http
 from pinery.adapters.notify.options import Options
 from pinery.adapters.notify.smtp import Smtp
 from pinery.adapters.notify.texts import Texts
@@ -18,6 +19,7 @@ Factory = Callable[[str, Options, Texts], Channel]
 TYPES: dict[str, Factory] = {
     "console": Console.from_options,
     "smtp": Smtp.from_options,
+    "http": Http.from_options,
 }
 
 

@@ -131,15 +131,22 @@ class _Line:
                     return
                 await _first(pause, stopping)
             elif self._critical:
-                await self._send([self._critical.pop(next(iter(self._critical)))])
+                await self._deliver([self._critical.pop(next(iter(self._critical)))])
             elif len(self._ordinary) <= self._pace.room(now):
-                await self._send([self._ordinary.pop(next(iter(self._ordinary)))])
+                await self._deliver([self._ordinary.pop(next(iter(self._ordinary)))])
             elif (pause := self._pace.until_digest(now)) and not stopping.is_set():
                 await _first(pause, stopping, self._filled)
             else:
                 together = list(self._ordinary.values())
                 self._ordinary.clear()
-                await self._send(together)
+                await self._deliver(together)
+
+    async def _deliver(self, claimed: Sequence[Delivery]) -> None:
+        """Whatever goes wrong, the channel goes on; the lease ends, and it is sent again."""
+        try:
+            await self._send(claimed)
+        except Exception:
+            structlog.get_logger().exception("delivery failed unexpectedly", channel=self._name)
 
     async def _send(self, claimed: Sequence[Delivery]) -> None:
         """One message: of one event, or a digest of several."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 import smtplib
 import socket
 import ssl
@@ -22,6 +21,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 
 import structlog
 
+from pinery.adapters.common.hosts import is_this_machine
 from pinery.adapters.notify.options import Options
 from pinery.adapters.notify.texts import Texts
 from pinery.trading.channels import ChannelFailed
@@ -67,7 +67,7 @@ class Smtp:
         )
         if bool(server.user) != bool(server.password):
             raise options.error("username and password belong together: one of them is missing")
-        if server.password and security == "none" and not _is_here(server.host):
+        if server.password and security == "none" and not is_this_machine(server.host):
             hint = 'use security = "starttls" or "tls"'
             raise options.error("the password would cross the network unencrypted", hint=hint)
         sender, to = options.text("sender"), options.texts("recipients")
@@ -190,12 +190,3 @@ def _header(address: str) -> str:
 def _is_address(text: str) -> bool:
     name, _, domain = parseaddr(text)[1].rpartition("@")
     return bool(name and domain) and text.isprintable()
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -15,13 +15,14 @@ from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pinery.trading.events import Event, Severity
+from pinery.trading.events import LIVE, Event, Severity
 
 #: kind -> pieces of the headline. What a trader wants to know comes first, short enough for a phone's lock screen.
 HEADLINES: dict[str, tuple[str, ...]] = {
     "signal.received": ("{word}", "{symbol}", "{timeframe}", "at {price}", "({code})"),
     "signal.unparsed": ("message {message_id} not understood:", "{reason}"),
     "signal.denied": ("{word}", "{symbol}", "DENIED", "{code}", "at {price}"),
+    "signal.unclaimed": ("message {message_id} not acted on:", "{code}"),
     "signal.missed": ("an alert was missed:", "theirs {theirs},", "ours {ours}"),
     "order.submitted": ("sent:", "{side}", "{quantity}", "{symbol}", "{role}", "at {price}"),
     "order.filled": ("{side}", "{fill_quantity}", "{symbol}", "at {price}", "({role})"),
@@ -34,7 +35,9 @@ HEADLINES: dict[str, tuple[str, ...]] = {
     "position.unprotected": ("NO STOP:", "{quantity}", "{symbol}"),
     "position.mismatch": ("MISMATCH:", "{symbol}", "ours {ours},", "broker's {theirs}"),
     "order.foreign": ("foreign order:", "{side}", "{quantity}", "{symbol}"),
-    "state.changed": ("{scope}", "is {state}", "({reason})"),
+    "state.changed": ("{scope}", "is {after}", "({reason})"),
+    "stage.changed": ("stage {after}", "was {before},", "by {by}", "({reason})"),
+    "stage.refused": ("promotion to {after} REFUSED:", "{reason}"),
     "contract.rolled": ("{symbol}", "rolled to {contract}"),
 }
 
@@ -59,7 +62,8 @@ LABELS: dict[str, str] = {
     "theirs": "Theirs",
     "ours": "Ours",
     "scope": "Scope",
-    "state": "State",
+    "before": "Before",
+    "after": "Now",
     "by": "By",
     "contract": "Contract",
     "client_id": "Order",
@@ -97,6 +101,8 @@ class Texts:
             return self._digest(event)
         title = f"{_WORDS[event.severity]}{event.title}"
         head = headline(event)
+        if event.data.get("money") == LIVE and not head.startswith(LIVE):
+            head = f"{LIVE} {head}"
         subject = _line(f"{title}: {head}" + (f" ({event.deployment})" if event.deployment else ""))
         short = _cut(_line(" · ".join(part for part in (_WORDS[event.severity] + head, event.deployment) if part)))
         rows = self._details(event)

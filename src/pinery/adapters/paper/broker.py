@@ -11,13 +11,15 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
+import structlog
+
 from pinery.adapters.paper.faults import Faults, RandomFaults
 from pinery.adapters.paper.settings import PaperSettings
-from pinery.adapters.paper.stream import ReportStream
 from pinery.adapters.paper.venue import LastPrice, Venue
 from pinery.core.errors import PineryError
 from pinery.trading.broker import (
@@ -30,17 +32,23 @@ from pinery.trading.broker import (
     VenueOrder,
 )
 from pinery.trading.clock import Clock
-from pinery.trading.contracts import Contract
+from pinery.trading.contracts import Contract, Terms
 from pinery.trading.deployments import Account
 from pinery.trading.errors import BrokerError, LeaseLost, NotSent, OutcomeUnknown, QueryFailed, Rejected, StoreError
 from pinery.trading.orders.model import Amendment, Order, Ticket
 from pinery.trading.paper.book import BookConflict, PaperBook
 from pinery.trading.prices import PriceFeed, Tick
+from pinery.trading.reporting import ReportStream
 
 T = TypeVar("T")
 
 _TICKS_AHEAD = 256  # ticks that may wait for the book before the feed is held up
 _BALANCE_EVERY = 1.0  # seconds, while a position is held
+
+# Seconds before a feed that failed is asked again: doubled with each failure, until it has lasted for the longest one.
+_SHORTEST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+_PROOF = 5.0  # seconds after which a feed that is asked again counts as read where no price has come
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +96,8 @@ class PaperBroker:
         self._on_the_way: Counter[str] = Counter()
         self._closed_because = "it is not connected"
         self._connected = False
+        self._broken = False  # the feed of this connection has failed
+        self._pause = 0.0  # seconds before the next connection
         self._balance_due = float("-inf")
 
     @property
@@ -102,29 +112,50 @@ class PaperBroker:
             trailing_stop=True,
             amend=True,
             market_data=self._prices is not None,
+            nets=False,  # each deployment's position is its own
         )
 
     async def connect(self) -> None:
-        """Raises BrokerError where the book cannot be read."""
+        """Raises BrokerError where the book or the feed cannot be read. After a feed that failed it waits a while."""
         if self._connected:
             return
         if self._thread is not None:
-            await self.close()  # what a feed that ended has left
+            await self._shut(self._closed_because)  # what a feed that ended has left
+        if self._pause:
+            await asyncio.sleep(self._pause)
         self._thread = ThreadPoolExecutor(1, f"paper-{self._account.name}")
         self._forget()
-        self._connected = True
+        self._connected, self._broken = True, False
         try:
             balance = await self._do(lambda venue, now: venue.balance(now), query=True)
+            now = self._clock.now()
+            self._stream.put([Report(ReportKind.CONNECTED, now), Report(ReportKind.BALANCE, now, balance=balance)])
+            if self._prices is not None:
+                await self._begin(self._prices)
         except BaseException:
-            await self.close()
+            await self._shut(self._closed_because)
             raise
-        now = self._clock.now()
-        self._stream.put([Report(ReportKind.CONNECTED, now), Report(ReportKind.BALANCE, now, balance=balance)])
-        if self._prices is not None:
-            self._feeding = asyncio.create_task(self._feed(self._prices))
+
+    async def _begin(self, prices: PriceFeed) -> None:
+        """Resting orders meet what the market did meanwhile before anything new is asked for."""
+        after = await self._do(lambda venue, _: venue.missed_since, query=True)
+        caught_up = asyncio.Event()
+        asked_again = self._pause > 0
+        if not after and not asked_again:
+            caught_up.set()
+        self._feeding = asyncio.create_task(self._feed(prices, after, caught_up))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PROOF if asked_again and not after else None):
+                await caught_up.wait()
+        if self._broken:  # not to be told as a connection that is lost at once
+            raise BrokerError(self._closed_because)
+        caught_up.set()
 
     async def close(self) -> None:
         """What was asked for before is finished."""
+        await self._shut("it was closed")
+
+    async def _shut(self, because: str) -> None:
         if self._feeding is not None:
             self._feeding.cancel()
             await asyncio.gather(self._feeding, return_exceptions=True)
@@ -132,14 +163,19 @@ class PaperBroker:
         if self._prices is not None:
             await self._prices.close()
         self._connected = False
-        self._closed_because = "it was closed"
-        while self._worker is not None:
-            await asyncio.wait([self._worker])
+        self._closed_because = because
+        await self._finish()
         if self._thread is not None:
             self._thread.shutdown()
             self._thread = None
         self._stream.close()
         self._stream = ReportStream()  # of the next connection
+
+    def terms(self, symbol: str) -> Terms | None:
+        return None
+
+    async def learn_terms(self) -> None:
+        """Paper takes what the facts of a contract say."""
 
     def reports(self) -> AsyncIterator[Report]:
         return self._stream.read()
@@ -226,6 +262,11 @@ class PaperBroker:
         finally:
             self._worker = None
 
+    async def _finish(self) -> None:
+        """Wait for what was asked for; nothing more may be."""
+        while self._worker is not None:
+            await asyncio.wait([self._worker])
+
     # --- in the thread ----------------------------------------------------------------
 
     def _process(self, batch: list[_Work]) -> list[Report]:
@@ -267,12 +308,16 @@ class PaperBroker:
 
     def _ready(self) -> Venue:
         if self._venue is None:
+            state = self._book.load()
+            if state is not None:  # a feed tells of what it was asked for: of what is held and rests, from the start
+                for symbol in {*state.account.holdings, *(order.symbol for order in state.orders)}:
+                    self._covers(symbol)
             self._venue = Venue(
                 self._account,
                 self._settings,
                 self._instruments,
                 self._covers,
-                self._book.load(),
+                state,
                 self._last_prices,
                 self._faults.parts,
             )
@@ -293,27 +338,53 @@ class PaperBroker:
     def _covers(self, symbol: str) -> bool:
         return self._prices is not None and self._prices.covers(symbol)
 
-    async def _feed(self, prices: PriceFeed) -> None:
+    async def _feed(self, prices: PriceFeed, after: int, caught_up: asyncio.Event) -> None:
         """Without prices the venue is closed: a market order that nothing fills must not look accepted."""
         reason = "the price feed has ended"
         ahead = 0
+        began = self._clock.monotonic()
+        heard: set[str] = set()
         try:
-            async for tick in prices.ticks():
-                done = self._queue(partial(_move, tick))
+            async for tick in prices.ticks(after):
+                if tick is None:
+                    await self._do(lambda venue, now: None)  # behind all that was missed
+                    caught_up.set()
+                    continue
+                if not after:
+                    caught_up.set()
+                    if tick.symbol not in heard:  # of the way there from the last price known nobody has told
+                        heard.add(tick.symbol)
+                        tick = replace(tick, jumps=True)
+                if self._pause and self._clock.monotonic() - began >= _LONGEST_PAUSE:
+                    self._pause = 0.0
+                done = self._queue(partial(_move, tick, caught_up.is_set()))
                 ahead += 1
                 if ahead >= _TICKS_AHEAD:
                     await asyncio.wait([done])
                     ahead = 0
         except PineryError as error:
+            self._broken = True
             reason = f"the price feed failed: {error.message}"
+        except Exception as error:  # a fault of ours must not leave resting orders without prices unnoticed
+            self._broken = True
+            structlog.get_logger().exception("price_feed_failed", account=self._account.name)
+            reason = f"the price feed failed: internal error: {type(error).__name__}"
+        finally:
+            caught_up.set()
         self._connected = False
         self._closed_because = reason
         self._stream.put([Report(ReportKind.DISCONNECTED, self._clock.now(), reason=reason)])
+        if self._broken:
+            self._pause = min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, 2 * self._pause))
+            await self._finish()
+            self._stream.close()  # whoever reads it connects again
 
 
-def _move(tick: Tick, venue: Venue, now: int) -> None:
+def _move(tick: Tick, quoted: bool, venue: Venue, now: int) -> None:
     venue.move(tick.symbol, tick.price, now, tick.jumps, seen=tick.time)
-    venue.say_quote(tick.symbol, now)
+    venue.met(tick.market)
+    if quoted:
+        venue.say_quote(tick.symbol, now)
 
 
 def _failure(error: Exception, writing: bool, query: bool) -> Exception:

@@ -25,7 +25,7 @@ class MemoryBook:
 
     def __init__(self, guard: Callable[[], None] | None = None) -> None:
         self.guard = guard
-        self._account: tuple[Decimal, int, str] | None = None
+        self._account: tuple[Decimal, int, str, int] | None = None
         self._orders: dict[str, str] = {}
         self._final: dict[str, bool] = {}
         self._fills: dict[int, str] = {}
@@ -34,12 +34,12 @@ class MemoryBook:
     def load(self) -> BookState | None:
         if self._account is None:
             return None
-        cash, number, holdings = self._account
+        cash, number, holdings, seen = self._account
         found = {name: self._order(name) for name, final in self._final.items() if not final}
         for parent in {order.parent for order in found.values()} - found.keys():
             if parent in self._orders:
                 found[parent] = self._order(parent)
-        return BookState(PaperAccount(cash, number, holdings_of(json.loads(holdings))), tuple(found.values()))
+        return BookState(PaperAccount(cash, number, holdings_of(json.loads(holdings)), seen), tuple(found.values()))
 
     def orders(self, client_ids: Iterable[str]) -> dict[str, PaperOrder]:
         return {name: self._order(name) for name in client_ids if name in self._orders}
@@ -59,7 +59,7 @@ class MemoryBook:
             self._fills[number] = json.dumps(to_json(fill))
             self._fills_of.setdefault(fill.client_id, []).append(number)
         account = changes.account
-        self._account = (account.cash, account.number, json.dumps(holdings_json(account.holdings)))
+        self._account = (account.cash, account.number, json.dumps(holdings_json(account.holdings)), account.seen)
 
     def _order(self, client_id: str) -> PaperOrder:
         return order_of(_read(self._orders[client_id]))

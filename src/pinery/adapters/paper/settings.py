@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from typing import Any
 
+from pinery.adapters.common.options import Reader, read_options
+from pinery.charts.settings import FeedSettings
 from pinery.trading.errors import ConfigError
 
 
@@ -25,24 +26,12 @@ class PaperSettings:
     commission_per_contract: Decimal = Decimal(0)
     commission_percent: Decimal = Decimal(0)  # of the value traded
     seed: int = 1  # which orders are rejected or filled in parts: the same ones for the same seed
-    feed: Mapping[str, Any] | None = None  # of prices (adapters/feeds); None: fills at the prices of alerts
+    feed: Mapping[str, Any] | FeedSettings | None = None  # of prices (adapters/feeds); None: fills at those of alerts
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> PaperSettings:
         """Raises ConfigError with a finding for every option that is wrong."""
-        findings: list[str] = []
-        found: dict[str, Any] = {}
-        for name, value in options.items():
-            read = _OPTIONS.get(name)
-            if read is None:
-                near = get_close_matches(name, _OPTIONS, 1)
-                hint = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(sorted(_OPTIONS))
-                findings.append(f"{name!r} is no option of a paper account; {hint}")
-                continue
-            try:
-                found[name] = read(value)
-            except ValueError as error:
-                findings.append(f"{name} {error}, not {value!r}")
+        found, findings = read_options(options, _OPTIONS, "a paper account")
         if findings:
             raise ConfigError("options of the paper account: " + "; ".join(findings), tuple(findings))
         return cls(**found)
@@ -98,13 +87,15 @@ def _seed(value: Any) -> int:
     return value
 
 
-def _feed(value: Any) -> Mapping[str, Any]:
+def _feed(value: Any) -> Mapping[str, Any] | FeedSettings:
+    if isinstance(value, FeedSettings):
+        return value
     if not isinstance(value, Mapping):
         raise ValueError("is a table that describes a price feed")
     return value
 
 
-_OPTIONS: dict[str, Callable[[Any], Any]] = {
+_OPTIONS: dict[str, Reader] = {
     "balance": _balance,
     "latency_ms": _milliseconds,
     "slippage_ticks": _amount,

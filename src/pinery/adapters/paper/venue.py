@@ -155,6 +155,15 @@ class Venue:
         self._expire_unserved(waiting, now)
         self._settle(symbol, now)
 
+    def met(self, market: int) -> None:
+        """All prices up to the market's time ``market`` have been met."""
+        self._account.seen = max(self._account.seen, market)
+
+    @property
+    def missed_since(self) -> int:
+        """The market's time from which on prices may matter that nobody has met yet; 0: none does."""
+        return self._account.seen if self._open else 0
+
     def expire(self, now: int) -> None:
         """End orders whose time in force is over."""
         for order in list(self._open.values()):
@@ -459,8 +468,9 @@ class Venue:
         raw = {"event": kind.value, "venue_id": order.venue_id, "status": order.status.value, "symbol": order.symbol}
         if fill is not None:
             raw |= to_json(fill)
+        filled = order.filled if order.status.is_final else None
         self._reports.append(
-            Report(kind, now, order.client_id, order.venue_id, order.code, order.reason, fill=fill, raw=raw)
+            Report(kind, now, order.client_id, order.venue_id, order.code, order.reason, fill, filled=filled, raw=raw)
         )
 
     def say_quote(self, symbol: str, now: int) -> None:

@@ -42,7 +42,7 @@ _BATCH = 1000
 _WEEK_MS = 7 * 86_400_000
 
 #: Rights of running processes and browsers, which end with them.
-_NOT_KEPT = {"leases", "logins"}
+_NOT_KEPT = {"leases", "logins", "one_time_logins"}
 
 #: How a manifest names the types of columns.
 _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
@@ -159,7 +159,7 @@ def backups(folder: Path) -> list[Path]:
 
 def due(folder: Path, now: int, every_ms: int = _WEEK_MS) -> bool:
     """True if the newest backup in ``folder`` is that old, or there is none."""
-    made = [_made(path) for path in backups(folder)]
+    made = [made_at(path) for path in backups(folder)]
     return not made or now - made[-1] >= every_ms
 
 
@@ -371,7 +371,8 @@ def _count_on(connection: sa.Connection) -> None:
                 connection.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence(table.name, "id"), highest)))
 
 
-def _made(path: Path) -> int:
+def made_at(path: Path) -> int:
+    """Unix ms, by the file's name."""
     match = _NAME.fullmatch(path.name)
     assert match is not None
     return int(datetime.strptime(match[1], _TIME).replace(tzinfo=UTC).timestamp() * 1000)

@@ -20,6 +20,10 @@ _READ_ONLY = (
 _LOCKED = ("another program keeps it locked", "end the program that has it open, or wait; Pinery goes on by itself")
 _GONE = ("it cannot be reached", "look whether the server runs and the network works; Pinery goes on by itself")
 _SLOW = ("it took too long to answer", "look at the load of the database server")
+_STOOD = (
+    "it ended a transaction that stood still",
+    "the process or the machine was stopped for a while (suspended, overloaded); Pinery goes on by itself",
+)
 _ACCESS = ("it refuses the log-in", "look at user, password and rights in the store's URL")
 _DAMAGED = ("it is damaged", "move it away and restore the last backup: pinery restore FILE")
 _SCHEMA = (
@@ -46,6 +50,7 @@ _POSTGRESQL = {
     "08": _GONE,
     "28": _ACCESS,
     "3D000": ("there is no such database", "make it: createdb NAME"),
+    "25P03": _STOOD,
     "25006": ("it is read-only", "use the URL of the primary server"),
     "40": ("two transactions stood in each other's way", "nothing: it is tried again"),
     "42501": _ACCESS,

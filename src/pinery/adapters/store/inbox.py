@@ -27,6 +27,14 @@ _FINISH = (
     .where(inbox.c.id == sa.bindparam("message"))
     .values(status=sa.bindparam("new_status"), signal_id=sa.bindparam("new_signal"), note=sa.bindparam("new_note"))
 )
+_GIVE_UP = (
+    sa.update(inbox)
+    # Not what has been decided meanwhile: the row is looked at again when its lock is had.
+    .where(sa.text("status = 'new'"))
+    .where(inbox.c.deployment.in_(sa.bindparam("deployments", expanding=True)))
+    .values(status=MessageStatus.UNCLAIMED.value, note=sa.bindparam("new_note"))
+    .returning(inbox)
+)
 _GET = sa.select(inbox).where(inbox.c.id == sa.bindparam("message"))
 
 
@@ -50,6 +58,7 @@ class Inbox:
                 "status": message.status.value,
                 "signal_id": message.signal_id,
                 "note": message.note,
+                "key": message.key,
             }
             for message in messages
         ]
@@ -73,6 +82,14 @@ class Inbox:
     def finish(self, message_id: int, status: MessageStatus, signal_id: str = "", note: str = "") -> None:
         row = {"message": message_id, "new_status": status.value, "new_signal": signal_id, "new_note": note}
         self._running.later(_FINISH, inbox, [row])
+
+    def give_up(self, deployments: Iterable[str], note: str) -> list[Message]:
+        names = list(deployments)
+        if not names:
+            return []
+        self._running.settle(inbox)
+        ended = self._running.connection.execute(_GIVE_UP, {"deployments": names, "new_note": note})
+        return sorted((_message(row) for row in ended), key=lambda message: (message.received_us, message.id))
 
     def get(self, message_id: int) -> Message | None:
         self._running.settle(inbox)

@@ -19,6 +19,15 @@ _GET = sa.select(leases.c.name, leases.c.owner, leases.c.epoch, leases.c.expires
 _LOCK = _GET.with_for_update(read=True)
 # Whoever has the row locked is alive and at work.
 _TRY_LOCK = _GET.with_for_update(skip_locked=True)
+# But a process that stands still in the middle of sending keeps it for ever: PostgreSQL's timeouts end a transaction
+# while it waits for the next statement, not while it waits for the rest of what its client has begun to send.
+_END_STALLED = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND usename = current_user AND application_name = 'pinery' AND state <> 'idle' AND wait_event = 'ClientRead'"
+    " AND state_change < clock_timestamp() - :seconds * INTERVAL '1 second'"
+)
+_STALLED = 10.0  # seconds, as for transactions that are idle
+_LOCK_ALONE = _GET.with_for_update()
 _FIRST = insert_if_new(leases, "name")
 _TAKE = (
     sa.update(leases)
@@ -53,6 +62,8 @@ class Leases:
         elif not _free(Lease(*row), owner, now):
             return None
         row = connection.execute(_TRY_LOCK, {"lease": name}).first()
+        if row is None and connection.dialect.name == "postgresql":
+            connection.execute(_END_STALLED, {"seconds": _STALLED})
         if row is None or not _free(held := Lease(*row), owner, now):
             return None
         epoch = held.epoch if held.owner == owner else held.epoch + 1
@@ -78,6 +89,9 @@ class Leases:
         self._running.connection.execute(
             _RELEASE, {"lease": lease.name, "holder": lease.owner, "since": lease.epoch, "until": 0}
         )
+
+    def hold_off(self, name: str) -> None:
+        self._running.connection.execute(_LOCK_ALONE, {"lease": name})
 
 
 def _free(held: Lease, owner: str, now: int) -> bool:

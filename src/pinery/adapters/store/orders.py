@@ -23,6 +23,17 @@ _UNFINISHED = (
     .where(orders.c.account == sa.bindparam("of"), ~orders.c.final)
     .order_by(orders.c.created, orders.c.client_id)
 )
+_UNFILLED = (
+    sa.select(*_ORDER)
+    .where(
+        orders.c.account == sa.bindparam("of"),
+        orders.c.final,
+        orders.c.submitted.is_not(None),
+        orders.c.filled != orders.c.quantity,
+    )
+    .order_by(orders.c.updated.desc(), orders.c.client_id)
+    .limit(50)
+)
 _NOTE = sa.insert(order_changes).inline()
 _FILL = insert_if_new(fills, "account", "trade_id")
 
@@ -38,6 +49,11 @@ class Orders:
         self._running.settle(orders)
         row = self._running.connection.execute(_GET, {"order": client_id}).first()
         return None if row is None else order_of(row)
+
+    def unfilled(self, account: str) -> list[Order]:
+        self._running.settle(orders)
+        found = self._running.connection.execute(_UNFILLED, {"of": account})
+        return [order for order in map(order_of, found) if order.may_lack_fills]
 
     def unfinished(self, account: str) -> list[Order]:
         self._running.settle(orders)

@@ -38,7 +38,7 @@ _NEW_ACCOUNT = insert_if_new(paper_accounts, "account")
 _SET_ACCOUNT = (
     sa.update(paper_accounts)
     .where(paper_accounts.c.account == sa.bindparam("of"), paper_accounts.c.next_number == sa.bindparam("before"))
-    .values(cash=sa.bindparam("cash"), next_number=sa.bindparam("next_number"), positions=sa.bindparam("positions"))
+    .values({name: sa.bindparam(name) for name in ("cash", "next_number", "positions", "seen")})
 )
 _NEW_ORDERS = sa.insert(paper_orders)
 _SET_ORDERS = (
@@ -90,7 +90,8 @@ class SqlPaperBook:
         # In the order of placement, as the venue keeps them.
         orders = tuple(sorted(found.values(), key=lambda order: order.number))
         return BookState(
-            PaperAccount(account["cash"], account["next_number"], holdings_of(account["positions"])), orders
+            PaperAccount(account["cash"], account["next_number"], holdings_of(account["positions"]), account["seen"]),
+            orders,
         )
 
     def _orders(self, connection: sa.Connection, ids: list[str]) -> dict[str, PaperOrder]:
@@ -109,6 +110,7 @@ class SqlPaperBook:
             "cash": account.cash,
             "next_number": account.number,
             "positions": holdings_json(account.holdings),
+            "seen": account.seen,
         }
         if changes.before == 0:
             new = _NEW_ACCOUNT.into(connection).returning(paper_accounts.c.account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ class PostgresServer:
                 "keepalives_count": 3,
             },
         )
+        logging.getLogger("sqlalchemy.pool.impl.QueuePool").addFilter(_is_news)
         sa.event.listen(self.engine, "connect", self._prepare)
         sa.event.listen(self.engine, "checkin", _put_back)
         sa.event.listen(self.engine, "checkout", _take_out)
@@ -126,6 +128,11 @@ def _told(listener: psycopg.Connection[Any]) -> bool:
     while server.notifies() is not None:
         told = True
     return told
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """A cursor that cannot be closed is one of a connection that broke: who used it tells that, without a traceback."""
+    return record.msg != "Error closing cursor"
 
 
 def _put_back(connection: Any, record: Any) -> None:

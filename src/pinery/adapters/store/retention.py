@@ -67,6 +67,7 @@ def _rules(detail: int, summary: int, now: int, needed: _Needed) -> Iterator[tup
         & t.orders.c.client_id.not_in(needed.orders),
     )
     yield t.trades, t.trades.c.exit_time < summary
+    yield t.chart_alerts, (t.chart_alerts.c.at < summary) & t.chart_alerts.c.outcome.not_in(("due", "catching_up"))
     yield t.days, t.days.c.day < datetime.fromtimestamp(summary / 1000, UTC).date().isoformat()
     yield t.audit, t.audit.c.at < summary
     yield t.paper_fills, (t.paper_fills.c.time < summary) & t.paper_fills.c.client_id.not_in(needed.orders)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -59,7 +58,9 @@ class Running:
     def settle_all(self) -> None:
         waiting, self._waiting = self._waiting, []
         driver: Any = self.connection.connection.driver_connection
-        if len(waiting) > 1 and isinstance(driver, psycopg.Connection):
+        if len(waiting) > 1 and self.connection.dialect.name == "postgresql":
+            import psycopg
+
             # Sent one after the other without waiting for each answer.
             try:
                 with driver.pipeline():

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pinery.adapters.store.records import from_json, to_json
 from pinery.adapters.store.running import Running
 from pinery.adapters.store.tables import signals
-from pinery.trading.signals import Signal
+from pinery.trading.signals import Signal, Source
 from pinery.trading.store import Decision
 
 _ADD = sa.insert(signals)
@@ -17,6 +17,13 @@ _FIND = (
     .where(signals.c.key == sa.bindparam("same"))
     .where(signals.c.received > sa.bindparam("after"))
     .order_by(signals.c.received.desc())
+    .limit(1)
+)
+_LAST_ALERT = (
+    sa.select(signals.c.signal)
+    .where(signals.c.deployment == sa.bindparam("of"))
+    .where(signals.c.source.in_((Source.WEBHOOK.value, Source.CHART.value)))
+    .order_by(signals.c.received.desc(), signals.c.message_id.desc())
     .limit(1)
 )
 _GET = sa.select(signals.c.signal).where(signals.c.id == sa.bindparam("signal_id"))
@@ -73,6 +80,11 @@ class Signals:
     def get(self, signal_id: str) -> Signal | None:
         self._running.settle(signals)
         data = self._running.connection.execute(_GET, {"signal_id": signal_id}).scalar()
+        return None if data is None else from_json(Signal, data)
+
+    def last_alert(self, deployment: str) -> Signal | None:
+        self._running.settle(signals)
+        data = self._running.connection.execute(_LAST_ALERT, {"of": deployment}).scalar()
         return None if data is None else from_json(Signal, data)
 
     def stamp(self, signal_id: str, *, sent_us: int | None = None, filled_us: int | None = None) -> None:

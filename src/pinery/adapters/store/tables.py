@@ -72,6 +72,7 @@ inbox = sa.Table(
     _text("status", "new"),
     _text("signal_id"),
     _text("note"),
+    _text("key"),  # the sender's own idempotency key, beside the body
     # What waits is a short list in a long table.
     sa.Index("ix_inbox_new", "deployment", "received_us", sqlite_where=sa.text("status = 'new'"),
              postgresql_where=sa.text("status = 'new'")),
@@ -143,6 +144,8 @@ orders = sa.Table(
     sa.Column("final", sa.Boolean, nullable=False),
     sa.Index("ix_orders_unfinished", "account", sqlite_where=sa.text("final = 0"),
              postgresql_where=sa.text("NOT final")),
+    sa.Index("ix_orders_unfilled", "account", "updated", sqlite_where=sa.text("final = 1 AND filled <> quantity"),
+             postgresql_where=sa.text("final AND filled <> quantity")),
     sa.Index("ix_orders_signal_id", "signal_id"),
     sa.Index("ix_orders_created", "created"),
 )  # fmt: skip
@@ -273,6 +276,7 @@ events = sa.Table(  # what happened, also when no channel wants it
     _text("signal_id"),
     _json("data"),
     sa.Index("ix_events_at", "at"),
+    sa.Index("ix_events_account_kind", "account", "kind", "id"),
 )
 
 states = sa.Table(
@@ -412,6 +416,7 @@ paper_accounts = sa.Table(
     sa.Column("cash", Exact, nullable=False),
     sa.Column("next_number", _Big, nullable=False),
     _json("positions"),  # symbol -> {"quantity", "average_price"}
+    sa.Column("seen", _Big, nullable=False, server_default="0"),  # market time up to which prices have been met
 )
 
 # --- people ---------------------------------------------------------------------------
@@ -450,6 +455,76 @@ tokens = sa.Table(  # for programs; only hashes
     sa.Column("expires", _Big),
     sa.Column("used", _Big),
     _text("by"),
+)
+
+one_time_logins = sa.Table(  # only hashes; a row goes when it is used
+    "one_time_logins",
+    metadata,
+    sa.Column("hash", Words, primary_key=True),
+    sa.Column("user", Words, nullable=False),
+    sa.Column("created", _Big, nullable=False),
+    sa.Column("expires", _Big, nullable=False),
+)
+
+# --- charts ---------------------------------------------------------------------------
+
+charts = sa.Table(
+    "charts",
+    metadata,
+    sa.Column("deployment", Words, primary_key=True),
+    sa.Column("state", Words, nullable=False),
+    sa.Column("updated", _Big, nullable=False),
+    _text("script"),
+    _text("sha256"),
+    _text("symbol"),
+    _text("timeframe"),
+    _text("feed"),
+    _text("error"),
+    sa.Column("bars", _Big, nullable=False, default=0, server_default="0"),
+    sa.Column("last_bar", _Big),
+    sa.Column("market_now", _Big),
+    sa.Column("price", sa.Float),
+    sa.Column("price_at", _Big),
+    sa.Column("missing", _Big, nullable=False, default=0, server_default="0"),
+    sa.Column("late", _Big, nullable=False, default=0, server_default="0"),
+    _text("owner"),
+)
+
+chart_alerts = sa.Table(  # every alert that fired or should have; none fires twice
+    "chart_alerts",
+    metadata,
+    sa.Column("deployment", Words, primary_key=True),
+    sa.Column("key", Words, primary_key=True),
+    sa.Column("kind", Words, nullable=False),
+    sa.Column("bar_time", _Big, nullable=False),
+    sa.Column("at", _Big, nullable=False),
+    _text("title"),
+    _text("message"),
+    sa.Column("outcome", Words, nullable=False),
+    sa.Index("ix_chart_alerts_deployment_at", "deployment", "at"),
+)
+
+feed_anchors = sa.Table(  # when each replayed market began, so that it goes on where it is after a restart
+    "feed_anchors",
+    metadata,
+    sa.Column("feed", Words, primary_key=True),
+    sa.Column("began", _Big, nullable=False),
+    _json("data"),
+)
+
+promotions = sa.Table(  # decisions about stages, refused ones too, with what they rest on
+    "promotions",
+    metadata,
+    sa.Column("id", _Serial, primary_key=True),
+    sa.Column("deployment", Words, nullable=False),
+    sa.Column("before", Words, nullable=False),
+    sa.Column("after", Words, nullable=False),
+    sa.Column("at", _Big, nullable=False),
+    sa.Column("by", Words, nullable=False),
+    sa.Column("granted", sa.Boolean, nullable=False),
+    _text("note"),
+    _json("evidence"),
+    sa.Index("ix_promotions_deployment", "deployment", "at"),
 )
 
 # --- figures of the system itself -----------------------------------------------------

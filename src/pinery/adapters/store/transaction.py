@@ -10,6 +10,7 @@ from pinery.adapters.store.leases import Leases
 from pinery.adapters.store.orders import Fills, Orders
 from pinery.adapters.store.outbox import Journal, Outbox
 from pinery.adapters.store.positions import Positions, Trades
+from pinery.adapters.store.promotions import Promotions
 from pinery.adapters.store.running import Running
 from pinery.adapters.store.signals import Signals
 from pinery.adapters.store.standings import Standings
@@ -34,3 +35,4 @@ class SqlTx:
         self.leases = Leases(running)
         self.standings = Standings(running)
         self.audit = Audit(running)
+        self.promotions = Promotions(running)

@@ -1,5 +1,4 @@
-"""The control API: an HTTP server of its own, behind logins."""
+"""The control API: an HTTP server of its own, behind logins. ``application.create_app`` puts it together.
 
-from pinery.gateway.control.application import create_app
-
-__all__ = ["create_app"]
+Nothing is imported here: records of it are used by processes that serve nothing.
+"""

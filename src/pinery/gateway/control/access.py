@@ -9,6 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
 
+from pinery.adapters.store.one_time import use_code
 from pinery.adapters.store.people import Login, Role, close_login, open_login, verify
 from pinery.adapters.store.views.values import iso, iso_or_none
 from pinery.gateway.control.answers import Done, Viewer, answer
@@ -16,7 +17,7 @@ from pinery.gateway.control.attempts import Attempts
 from pinery.gateway.control.configuration import Parts
 from pinery.gateway.control.guard import client_address, cookie_name
 from pinery.gateway.control.problems import PROBLEMS, ProblemError
-from pinery.gateway.control.requests import LoginBody
+from pinery.gateway.control.requests import LoginBody, OnceBody
 
 _AT_ONCE = 2  # hashing a password takes 64 MiB and a core
 
@@ -87,10 +88,23 @@ def login_routes(parts: Parts) -> APIRouter:
         opened = await to_thread.run_sync(work, limiter=limiter[0])
         if opened is None:
             raise ProblemError(401, "wrong_login", "wrong name or password")
-        secret, made = opened
-        response = answer(Me(made.user, made.role, made.csrf, iso(made.expires)))
-        response.set_cookie(cookie_name(parts), secret, **_cookie(parts))
-        return response
+        return _logged_in(parts, *opened)
+
+    @router.post("/login/once", response_model=Me)
+    def login_once(body: OnceBody, request: Request) -> Response:
+        """Open a session with the code of a login link (`pinery user link NAME`). A code works once."""
+        now = parts.clock.now()
+        address = client_address(request, parts.settings.trusted_proxies)
+        attempts.begin(address, now)
+        user = use_code(parts.store, body.code, now)
+        if user is None:
+            _note(parts, "login link", "login.failed", address)
+            hint = "make another: pinery user link NAME"
+            raise ProblemError(401, "wrong_login", "this login link is used up, too old or wrong", hint)
+        attempts.succeed(address)
+        opened = open_login(parts.store, user.name, now, parts.idle_ms, address)
+        _note(parts, user.name, "login.once", address)
+        return _logged_in(parts, *opened)
 
     @router.post("/logout", response_model=Done)
     def logout(request: Request, who: Viewer) -> Response:
@@ -110,6 +124,12 @@ def login_routes(parts: Parts) -> APIRouter:
         return answer(Me(who.name, who.role, None, iso_or_none(who.token.expires if who.token else None)))
 
     return router
+
+
+def _logged_in(parts: Parts, secret: str, made: Login) -> Response:
+    response = answer(Me(made.user, made.role, made.csrf, iso(made.expires)))
+    response.set_cookie(cookie_name(parts), secret, **_cookie(parts))
+    return response
 
 
 def _cookie(parts: Parts) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pinery.gateway.control.configuration import Parts
 from pinery.gateway.control.guard import Identity, identity
 from pinery.gateway.control.problems import ProblemError
 from pinery.trading.control import Person
+from pinery.trading.deployments import live_accounts
 from pinery.trading.errors import NotFound
 
 
@@ -45,7 +46,8 @@ Admin = Annotated[Identity, needs(Role.ADMIN)]
 
 
 def person(parts: Parts, who: Identity, note: str = "") -> Person:
-    return Person(who.name, parts.clock.now() * 1000, "api", note, parts.channels)
+    live = live_accounts(parts.configuration().accounts)
+    return Person(who.name, parts.clock.now() * 1000, "api", note, parts.channels, live)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,21 @@ from pinery.gateway.control.access import health_routes, login_routes
 from pinery.gateway.control.acting import acting_routes
 from pinery.gateway.control.administration import administration_routes
 from pinery.gateway.control.answers import needs
+from pinery.gateway.control.backtests import backtest_routes
+from pinery.gateway.control.charts import chart_routes
 from pinery.gateway.control.configuration import ConfigurationLike, Parts, RiskTable
-from pinery.gateway.control.guard import Guard
-from pinery.gateway.control.problems import PROBLEMS, install
+from pinery.gateway.control.deployments import deployment_routes
+from pinery.gateway.control.exports import export_routes
+from pinery.gateway.control.guard import LOGINS, OPEN, Guard
+from pinery.gateway.control.instruments import instrument_routes
+from pinery.gateway.control.performance import performance_routes
+from pinery.gateway.control.problems import PROBLEMS, Problem, install
 from pinery.gateway.control.reading import audit_routes, reading_routes
+from pinery.gateway.control.scripts import script_routes
+from pinery.gateway.control.services import Services
 from pinery.gateway.control.stream import stream_routes
+from pinery.gateway.control.system import system_routes
+from pinery.gateway.control.views import view_routes
 from pinery.gateway.settings import ControlSettings
 from pinery.trading.clock import Clock
 from pinery.trading.store import Store
@@ -42,10 +52,11 @@ def create_app(
     metrics: Callable[[], str] | None = None,
     risk: RiskTable | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    services: Services | None = None,
 ) -> FastAPI:
     """``metrics`` is Prometheus' text; ``risk`` what a deployment's trades risk and may win; ``stopping`` ends
-    streams."""
-    parts = Parts(settings, store, configuration, clock, metrics, risk, stopping)
+    streams; ``services`` what else the server can do."""
+    parts = Parts(settings, store, configuration, clock, metrics, risk, stopping, services or Services())
     app = FastAPI(
         title="Pinery control",
         version=VERSION,
@@ -63,11 +74,20 @@ def create_app(
         login_routes,
         stream_routes,
         reading_routes,
+        performance_routes,
+        instrument_routes,
+        export_routes,
+        chart_routes,
+        view_routes,
+        system_routes,
+        script_routes,
+        backtest_routes,
         acting_routes,
+        deployment_routes,
         administration_routes,
         audit_routes,
     ):
-        api.include_router(routes(parts))
+        app.include_router(routes(parts), prefix="/api/v1")
 
     @api.get("/openapi.json", tags=["reading"], responses=PROBLEMS, dependencies=[needs(Role.VIEWER)])
     def get_openapi() -> dict[str, Any]:
@@ -87,11 +107,9 @@ def create_app(
 
 
 def _describe(schema: dict[str, Any]) -> None:
-    schemes = {"token": {"type": "http", "scheme": "bearer"}}
-    schema.setdefault("components", {})["securitySchemes"] = schemes
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
     for path, operations in schema["paths"].items():
         for operation in operations.values():
-            for status, response in operation["responses"].items():
-                if status >= "400" and "application/json" in response.get("content", {}):
-                    response["content"]["application/problem+json"] = response["content"].pop("application/json")
-            operation["security"] = [] if path in ("/healthz", "/readyz", "/api/v1/login") else [{"token": []}]
+            operation["security"] = [] if path in OPEN | LOGINS else [{"token": []}]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from pinery.charts.settings import ChartSettings, FeedSettings
+from pinery.gateway.control.services import Services
 from pinery.gateway.settings import ControlSettings
 from pinery.market.symbols import SymbolTable, lookup
 from pinery.trading.channels import Route, channels_for
@@ -24,6 +26,12 @@ class ConfigurationLike(Protocol):
     def deployments(self) -> Mapping[str, Deployment]: ...
     @property
     def routes(self) -> tuple[Route, ...]: ...
+    @property
+    def channels(self) -> Mapping[str, Any]: ...
+    @property
+    def feeds(self) -> Mapping[str, FeedSettings]: ...
+    @property
+    def charts(self) -> Mapping[str, ChartSettings]: ...
     @property
     def symbol_table(self) -> SymbolTable: ...
 
@@ -43,6 +51,7 @@ class Parts:
     metrics: Callable[[], str] | None
     risk: RiskTable | None
     stopping: Callable[[], bool]
+    services: Services
 
     @property
     def idle_ms(self) -> int:

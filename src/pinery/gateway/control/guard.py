@@ -1,4 +1,5 @@
-"""The door: nothing but health and the login is reached without being known, and every answer is safe to show.
+"""The door: nothing but health, the login and the dashboard's empty pages is reached without being known, and every
+answer is safe to show.
 
 Programs send ``Authorization: Bearer pn_…``. Browsers have a cookie; as a browser sends it whoever made it do so, such
 requests must name this server (against DNS rebinding) and those that change something must also come from its own
@@ -23,14 +24,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pinery.adapters.store.people import Login, Role, Token, find_login, find_token
 from pinery.core.errors import PineryError
 from pinery.gateway.control.configuration import Parts
+from pinery.gateway.control.pages import Pages
 from pinery.gateway.control.problems import ProblemError, problem_of
 from pinery.gateway.webhook.addresses import Networks, sender
 
 LARGEST_BODY = 64 * 1024
+LARGEST_SCRIPT_BODY = 512 * 1024  # 200 KB of text, with what JSON makes of its line ends and quotes
 CSRF_HEADER = "x-csrf-token"
 OPEN = frozenset({"/healthz", "/readyz"})
-LOGIN = "/api/v1/login"
+LOGINS = frozenset({"/api/v1/login", "/api/v1/login/once"})
 
+_SCRIPT_PATHS = ("/api/v1/scripts", "/api/v1/backtests", "/api/v1/views")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -69,6 +73,7 @@ class Guard:
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self._app = app
         self._parts = parts
+        self._pages = Pages(parts.services.pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,16 +87,21 @@ class Guard:
                 started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)  # pages and reports have their own
                 if self._parts.settings.secure_cookies:
                     headers["strict-transport-security"] = "max-age=31536000"
             await send(message)
 
         try:
             headers = Headers(scope=scope)
-            _check_length(headers)
+            largest = _largest(scope["method"], scope["path"])
+            _check_length(headers, largest)
+            if self._pages.covers(scope["method"], scope["path"], headers):
+                page = await run_in_threadpool(self._pages.answer, scope["path"], headers)
+                await page(scope, receive, send_safely)
+                return
             await self._admit(scope, headers)
-            await self._app(scope, _limited(receive), send_safely)
+            await self._app(scope, _limited(receive, largest), send_safely)
         except Exception as error:
             if not isinstance(error, (ProblemError, PineryError, HTTPException)):
                 # Neither the error's text nor local variables: they may hold a secret of the request.
@@ -111,7 +121,7 @@ class Guard:
         path = scope["path"]
         if path in OPEN:
             return
-        if path == LOGIN:
+        if path in LOGINS:
             self._check_origin(scope, headers)
             return
         found = await run_in_threadpool(self._identify, scope, headers)
@@ -192,13 +202,19 @@ def _host_name(host: str) -> str:
         return ""
 
 
-def _check_length(headers: Headers) -> None:
+def _largest(method: str, path: str) -> int:
+    """Bytes that a body may have. Only where scripts come in may it be large."""
+    scripts = method in ("POST", "PUT") and path.startswith(_SCRIPT_PATHS)
+    return LARGEST_SCRIPT_BODY if scripts else LARGEST_BODY
+
+
+def _check_length(headers: Headers, largest: int) -> None:
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST_BODY:
-        raise _too_large()
+    if not length.isdigit() or int(length) > largest:
+        raise ProblemError(413, "too_large", f"the body may have {largest} bytes")
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, largest: int) -> Receive:
     """``receive`` that ends a body sent in chunks once it is too large."""
     size = 0
 
@@ -206,12 +222,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > LARGEST_BODY:
-            raise HTTPException(413, f"the body may have {LARGEST_BODY} bytes")
+        if size > largest:
+            raise HTTPException(413, f"the body may have {largest} bytes")
         return message
 
     return limited
-
-
-def _too_large() -> ProblemError:
-    return ProblemError(413, "too_large", f"the body may have {LARGEST_BODY} bytes")

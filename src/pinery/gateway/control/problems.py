@@ -31,18 +31,28 @@ class ProblemError(Exception):
     """Ends a request with a problem."""
 
     def __init__(
-        self, status: int, code: str, message: str, hint: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        hint: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        errors: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.hint = status, code, message, hint
         self.headers = headers
+        self.errors = errors
 
 
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "media_type"}
 
-#: For routes: what any of them may answer besides their result.
+_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+#: For routes: what any of them may answer besides their result. Written out, and ``Problem`` added to the description
+#: once: given as a model, it would be looked through again for each answer of each route.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": description}
+    status: {"description": description, "content": _CONTENT}
     for status, description in {
         400: "The request cannot be read.",
         401: "Not logged in.",
@@ -73,7 +83,7 @@ def problem_of(error: Exception) -> Response:
     """The answer to an error raised while a request was handled."""
     match error:
         case ProblemError():
-            return problem(error.status, error.code, error.message, error.hint, headers=error.headers)
+            return problem(error.status, error.code, error.message, error.hint, error.errors, error.headers)
         case LockedOut():
             return problem(
                 429, "locked_out", error.message, error.hint, headers={"Retry-After": str(error.retry_after)}

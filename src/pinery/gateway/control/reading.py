@@ -133,10 +133,13 @@ def reading_routes(parts: Parts) -> APIRouter:
 
     @router.get("/equity", response_model=tuple[position_views.EquityRow, ...])
     def get_equity(
-        account: QueryText = "", since: Since = None, limit: Annotated[int, Query(ge=1, le=20_000)] = 1440
+        account: QueryText = "",
+        since: Since = None,
+        limit: Annotated[int, Query(ge=1, le=20_000)] = 1440,
+        step: Annotated[int, Query(ge=1, le=10_080, description="Of so many minutes, the last point.")] = 1,
     ) -> Response:
         """Points of the equity curve, oldest first, a minute at most."""
-        return answer(read(lambda tx: position_views.list_equity(tx, account, since, limit)))
+        return answer(read(lambda tx: position_views.list_equity(tx, account, since, limit, step)))
 
     @router.get("/events", response_model=Page[records.EventRow])
     def get_events(

@@ -42,6 +42,17 @@ def list_filters(
     return Filters(deployment, account, symbol, since, search, limit, cursor)
 
 
+def export_filters(
+    deployment: QueryText = "",
+    account: QueryText = "",
+    symbol: QueryText = "",
+    since: Since = None,
+    search: Annotated[QueryText, Query(description="Part of a name, word or reason; case does not count.")] = "",
+) -> Filters:
+    """All rows, not a page."""
+    return Filters(deployment, account, symbol, since, search)
+
+
 def message_filters(
     deployment: QueryText = "",
     since: Since = None,
@@ -83,6 +94,10 @@ class LoginBody(Body):
     password: Secret
 
 
+class OnceBody(Body):
+    code: Secret = Field(description="What stands behind `#login=` in the link.")
+
+
 class HaltBody(Body):
     scope: Word = Field("all", description="all, account:NAME, deployment:NAME or a name.", examples=["account:paper"])
     reason: Note = Field("", examples=["news at 14:30"])
@@ -122,6 +137,10 @@ class SignalBody(Body):
     stop: Text = Field("", description='A price, "1%", "20 ticks", "5 points".', examples=["1%"])
     take_profit: Text = Field("", examples=["2%"])
     id: Text = Field("", description="The same id twice is one signal: send it again after a lost answer.")
+
+
+class ChannelBody(Body):
+    channel: Word = Field(description="A channel of pinery.toml.", examples=["console"])
 
 
 class UserBody(Body):

@@ -66,11 +66,13 @@ async def _events(parts: Parts, start: int) -> AsyncIterator[str]:
     last = start
     begun = spoken = looked = time.monotonic()
     seen: object = None
-    told = {event.id for event in await _after(parts, max(0, start - _LATE)) if event.id <= start}
+    told: set[int] | None = None
     first = True
     while not parts.stopping() and time.monotonic() - begun < _LIFE:
         now = time.monotonic()
         try:
+            if told is None:
+                told = {event.id for event in await _after(parts, max(0, start - _LATE)) if event.id <= start}
             token = await run_in_threadpool(parts.store.changed, seen)
             if first or token != seen or now - looked >= _LOOK_ANYWAY:
                 seen, looked, first = token, now, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pinery.core.version import VERSION
 from pinery.gateway.settings import HOOK_PATH, Hook, WebhookSettings
-from pinery.gateway.webhook.hook import HookEndpoint, Observe
+from pinery.gateway.webhook.hook import LONGEST_KEY, HookEndpoint, Observe
 from pinery.gateway.webhook.intake import Intake
 from pinery.trading.store import Store
 
@@ -115,16 +116,17 @@ class _Readiness:
         self._monotonic = monotonic
         self._tried: float | None = None
         self._result = False
+        self._trying = asyncio.Lock()
 
     async def ready(self) -> bool:
         lately = self._intake.works()
         if lately is not None:
             return lately
-        now = self._monotonic()
-        if self._tried is None or now - self._tried >= PROBE_EVERY:
-            self._tried = now
-            self._result = await run_in_threadpool(self._intake.probe)
-        return self._result
+        async with self._trying:  # who asks meanwhile is told what comes of it
+            if self._tried is None or self._monotonic() - self._tried >= PROBE_EVERY:
+                self._result = await run_in_threadpool(self._intake.probe)
+                self._tried = self._monotonic()
+            return self._result
 
 
 def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +153,14 @@ _HOOK: dict[str, Any] = {
                 "required": True,
                 "description": "The deployment's secret",
                 "schema": {"type": "string", "minLength": 1},
-            }
+            },
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "description": "What is sent again with the same key is the same alert, whatever its text",
+                "schema": {"type": "string", "maxLength": LONGEST_KEY, "pattern": "^[ -~]*$"},
+            },
         ],
         "requestBody": {
             "required": True,
@@ -162,7 +171,7 @@ _HOOK: dict[str, Any] = {
         },
         "responses": {
             "200": _answer("Stored", _STORED),
-            "400": _answer("The message is empty", _ERROR),
+            "400": _answer("The message is empty, or the Idempotency-Key cannot be used", _ERROR),
             "403": _answer("The sender's address is not allowed", _ERROR),
             "404": _answer("No deployment has this token", _ERROR),
             "405": _answer("Not a POST", _ERROR),

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from pinery.gateway.settings import HOOK_PATH, Hook, WebhookSettings
 from pinery.gateway.webhook.addresses import Senders
+from pinery.gateway.webhook.arriving import Arriving, TooLarge
 from pinery.gateway.webhook.intake import Intake, Overloaded
 from pinery.gateway.webhook.limits import Buckets
 from pinery.gateway.webhook.tokens import Doors
@@ -28,13 +29,10 @@ ACK = "receipt_to_ack"
 
 BODY_TIMEOUT = 5.0  # seconds for a body to arrive; TradingView gives up after 3
 ANSWER_WITHIN = 2.5  # seconds; a late answer is none for TradingView, and it sends again only after a 5xx
+LONGEST_KEY = 255  # characters of an Idempotency-Key
 RETRY_AFTER = "5"  # seconds; TradingView sends again after 5 s on a 5xx
 
 _log = structlog.get_logger("pinery.webhook")
-
-
-class _TooLarge(Exception):
-    pass
 
 
 class HookEndpoint:
@@ -90,9 +88,9 @@ class HookEndpoint:
         self, deployment: str, remote: str, headers: Headers, scope: Scope, receive: Receive, send: Send
     ) -> None:
         try:
-            async with asyncio.timeout(BODY_TIMEOUT):
-                body = await self._body(headers, receive)
-        except _TooLarge:
+            self._measure(headers)
+            body = await Arriving(receive, self._max_body).within(BODY_TIMEOUT)
+        except TooLarge:
             _log.warning("alert refused: too large", deployment=deployment, remote=remote, limit=self._max_body)
             await _refusal(413, f"the message is larger than {self._max_body} bytes", _CLOSE)(scope, receive, send)
             return
@@ -102,6 +100,10 @@ class HookEndpoint:
         if body is None:  # the sender went away; nothing was promised
             return
         received = self._monotonic()
+        key = headers.get("idempotency-key", "").strip()
+        if not _is_key(key):
+            await _refusal(400, f"an Idempotency-Key is up to {LONGEST_KEY} printable characters")(scope, receive, send)
+            return
         if not body.strip():
             await _refusal(400, "the message is empty")(scope, receive, send)
             return
@@ -112,6 +114,7 @@ class HookEndpoint:
             received_us=0,  # set by the intake
             content_type=_printable(headers.get("content-type", "")),
             remote=remote,
+            key=key,
         )
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
@@ -148,24 +151,11 @@ class HookEndpoint:
             ms=round(seconds * 1000, 2),
         )
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes | None:
-        """The whole body; None if the sender went away before its end. Never more than the limit is held."""
+    def _measure(self, headers: Headers) -> None:
+        """Raises TooLarge for a body that says so itself, before any of it is read."""
         stated = headers.get("content-length", "")
         if stated.isdecimal() and int(stated[:20]) > self._max_body:
-            raise _TooLarge
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                return None
-            part = event.get("body", b"")
-            size += len(part)
-            if size > self._max_body:
-                raise _TooLarge
-            parts.append(part)
-            if not event.get("more_body", False):
-                return b"".join(parts)
+            raise TooLarge
 
 
 _CLOSE = {"Connection": "close"}  # the rest of the body is not read
@@ -178,6 +168,10 @@ def _refusal(status: int, reason: str, headers: Mapping[str, str] | None = None)
 
 def _too_many(wait: float) -> Response:
     return _refusal(429, "too many requests", {"Retry-After": str(max(1, math.ceil(wait)))})
+
+
+def _is_key(text: str) -> bool:
+    return len(text) <= LONGEST_KEY and text.isascii() and text.isprintable()
 
 
 def _printable(text: str) -> str:

@@ -74,12 +74,13 @@ class Intake:
         with self._arrived:
             if self._closed or len(self._queue) >= self._capacity or self._text >= self._most_text:
                 raise Overloaded
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="intake", daemon=True)
+                thread.start()  # where the system gives none, the next message asks for one again
+                self._thread = thread
             self._text += len(message.body)
             self._last_us = self._moment()
             self._queue.append(_Waiting(replace(message, received_us=self._last_us), answer, loop))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
-                self._thread.start()
             self._arrived.notify()
         return await answer
 

@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pinery.core.errors import UsageError
+from pinery.gateway.webhook.arriving import LOOKS
 
 HEADER_TIMEOUT = 5.0  # seconds for the head of a request, from its first byte or from connecting
 KEEP_ALIVE = 20  # seconds that a connection may be idle between requests
@@ -23,7 +24,7 @@ MOST_CONNECTIONS = 2000
 class _Prompt(HttpToolsProtocol):
     """Closes connections whose request does not arrive: uvicorn itself would wait for its head for ever."""
 
-    _late: asyncio.TimerHandle | None = None
+    _late: asyncio.Handle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -50,8 +51,10 @@ class _Prompt(HttpToolsProtocol):
             self._late.cancel()
             self._late = None
 
-    def _give_up(self) -> None:
-        if self.transport is not None and not self.transport.is_closing():
+    def _give_up(self, looks: int = LOOKS) -> None:
+        if looks:  # after a stall of this process the head may be here, and not read yet
+            self._late = self.loop.call_soon(self._give_up, looks - 1)
+        elif self.transport is not None and not self.transport.is_closing():
             self.transport.close()
 
 

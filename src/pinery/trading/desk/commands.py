@@ -6,6 +6,7 @@ Every step can be repeated after a crash: the signals that a command gives carry
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from pinery.trading.deployments import Deployment
 from pinery.trading.desk import telling
@@ -29,7 +30,7 @@ def obey(applier: Applier, decider: Decider, recovery: Recovery, tx: Tx, now: in
     for command in tx.commands.pending(account):
         match command.kind:
             case CommandKind.FLATTEN:
-                result = _flatten(command, applier, decider, tx, now, now_us)
+                result = _flatten(command, applier, decider, recovery, tx, now, now_us)
             case CommandKind.CLOSE:
                 result = _close(command, applier, decider, tx, now, now_us)
             case CommandKind.CANCEL:
@@ -41,7 +42,9 @@ def obey(applier: Applier, decider: Decider, recovery: Recovery, tx: Tx, now: in
             tx.commands.finish(command.id, now, result)
 
 
-def _flatten(command: Command, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int) -> str:
+def _flatten(
+    command: Command, applier: Applier, decider: Decider, recovery: Recovery, tx: Tx, now: int, now_us: int
+) -> str:
     ledger = applier.ledger
     names = [command.deployment] if command.deployment else sorted(_deployments(applier))
     for order in list(ledger.orders.values()):
@@ -50,7 +53,7 @@ def _flatten(command: Command, applier: Applier, decider: Decider, tx: Tx, now: 
     left = []
     for name in names:
         for symbol in ledger.held(name):
-            if not ledger.is_busy(name):
+            if not closing_waits(name, applier):
                 give_exit(_key(command, name, symbol, now), name, symbol, command.by, command.note, "flatten",
                           applier, decider, tx, now, now_us)  # fmt: skip
             left.append(f"{telling.plain(ledger.position(name, symbol).quantity)} {symbol} of {name}")
@@ -59,11 +62,19 @@ def _flatten(command: Command, applier: Applier, decider: Decider, tx: Tx, now: 
             for order in ledger.orders_of(name)
             if not (order.role.protects and order.status is Status.PENDING)
         )
-    if not left:
+    if not left and recovery.confirmed(command.id):  # by the broker, read again after all was done
         return "flat: no position is held and no order works"
+    if not left:
+        left.append("the broker has not confirmed it")
     if now - command.at > _PATIENCE:
         return f"not flat after {_PATIENCE // 1000} s: {', '.join(left)}"
     return ""
+
+
+def closing_waits(deployment: str, applier: Applier) -> bool:
+    """For orders under way. A reduce-only exit cannot turn a position round, whatever becomes of protection."""
+    ledger = applier.ledger
+    return ledger.is_moving(deployment) if applier.capabilities.reduce_only else ledger.is_busy(deployment)
 
 
 def _key(command: Command, name: str, symbol: str, now: int) -> str:
@@ -84,7 +95,7 @@ def _close(command: Command, applier: Applier, decider: Decider, tx: Tx, now: in
     held = applier.ledger.held(name)
     if symbol not in held:
         return f"{name} holds no {symbol}"
-    if not applier.ledger.is_busy(name):
+    if not closing_waits(name, applier):
         give_exit(_key(command, name, symbol, now), name, symbol, command.by, command.note, "close",
                   applier, decider, tx, now, now_us)  # fmt: skip
     return f"{symbol} is not closed yet: see its orders" if now - command.at > _PATIENCE else ""
@@ -116,8 +127,9 @@ def give_exit(
     tx: Tx,
     now: int,
     now_us: int,
+    quantity: Decimal | None = None,
 ) -> bool:
-    """Close what a deployment holds in one contract by a signal of our own, once per ``key``."""
+    """Close what a deployment holds in one contract, or ``quantity`` of it, by a signal of our own; once per key."""
     if tx.signals.find(deployment, key, 0) is not None:
         return False
     rules = decider.directory.deployments(applier.ledger.account.name).get(deployment)
@@ -132,11 +144,12 @@ def give_exit(
         Source.PINERY,
         now,
         symbol=symbol,
+        quantity=quantity,
         note=note,
         by=by,
     )
     made = decider.signal(signal, rules, tx, now, now_us)
     if made is not None:
         applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
-        applier.outgoing.extend(SendCancel(order) for order in made.cancel)
+        applier.outgoing.extend(SendCancel(order) for order in made.cancel if order.status is not Status.PENDING)
     return made is not None

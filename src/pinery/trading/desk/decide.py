@@ -19,6 +19,7 @@ from pinery.trading.desk import telling
 from pinery.trading.desk.directory import Directory
 from pinery.trading.desk.facts import risk_context
 from pinery.trading.desk.ledger import Ledger
+from pinery.trading.desk.netting import Against, others_against
 from pinery.trading.desk.plan import Plan, make_plan
 from pinery.trading.distances import offset
 from pinery.trading.messages import Unreadable, read_message, received_after
@@ -38,12 +39,15 @@ from pinery.trading.orders.states import Event as Step
 from pinery.trading.orders.states import advance
 from pinery.trading.risk import assess
 from pinery.trading.signals import Action, EntryType, Signal, Source
-from pinery.trading.sizing import size
+from pinery.trading.sizing import beyond_terms, in_orders, size
 from pinery.trading.store import Decision, Message, MessageStatus, Outcome, Tx
 
 #: Codes that say "there is nothing to do", which is no refusal.
 _NOTHING = frozenset({"NO_ORDER_NEEDED", "NOTHING_TO_CLOSE", "ALREADY_IN_POSITION"})
 _EXITS = frozenset({Action.EXIT, Action.EXIT_LONG, Action.EXIT_SHORT})
+
+#: ms for which a price that the venue or a feed told says where the market is.
+_FRESH = 10_000
 
 
 @dataclass(slots=True)
@@ -129,7 +133,7 @@ class Decider:
     # --- the steps --------------------------------------------------------------------
 
     def _prepare(self, signal: Signal, deployment: Deployment, tx: Tx, now: int, made: Made) -> Denial | None:
-        if deployment.stage is Stage.BACKTEST:
+        if deployment.stage is Stage.BACKTEST and not self.ledger.held(deployment.name):
             return Denial("STAGE", f"{deployment.name} is at stage backtest: its signals are recorded only")
         if deployment.paused and signal.source not in (Source.MANUAL, Source.PINERY):
             return Denial("PAUSED", f"{deployment.name} is paused")
@@ -150,7 +154,7 @@ class Decider:
                 return None
             made.step("plan", "denied", plan.reason)
             return plan
-        self._tell_missed(signal, deployment, held, now)
+        self._tell_missed(signal, deployment, held, tx, now)
         return self._orders(signal, deployment, contract, plan, tx, now, made)
 
     def _meant(self, signal: Signal, deployment: Deployment) -> dict[str, Decimal]:
@@ -178,12 +182,32 @@ class Decider:
     ) -> Denial | None:
         price = self._price(signal, contract, contract.symbol)
         entry: Ticket | None = None
+        against = Against("", ())
+        if plan.side and self.capabilities.nets:
+            against = others_against(self.ledger, deployment.name, contract.symbol, plan.side)
+            if against.stays:
+                reason = f"{against.stays} in {contract.symbol}, and the account knows one position only"
+                made.step("other deployments", "denied", reason)
+                if not plan.close:
+                    return Denial("OPPOSITE_SIDE", reason)
+                plan = replace(plan, side=0)  # what is held is closed all the same
         if plan.side:
             ticket = self._entry(signal, deployment, contract, plan, price, tx, now, made)
             if isinstance(ticket, Denial):
                 return ticket
-            entry = ticket
+            passed = self._beyond_stop(ticket, now)
+            if passed:
+                made.step("protection", "denied", passed)
+                if not plan.close:
+                    return Denial("BRACKET", passed)
+                plan = replace(plan, side=0)  # what is held is closed all the same
+            else:
+                entry = replace(ticket, order=replace(ticket.order, waits_for=against.ends))
         exits = self._exits(signal, deployment, contract, plan, entry, now)
+        if plan.close and not exits and entry is None:
+            parts = ", ".join(f"{quantity.normalize():f} {symbol}" for symbol, quantity in plan.close.items())
+            code = "NO_ORDER_NEEDED" if signal.action is Action.TARGET else "SIZE"
+            return Denial(code, f"{parts} of what is held: less than the smallest order")
         for ticket in (*exits, *([entry] if entry else [])):
             change = ticket.order.side.sign * ticket.order.quantity
             context = risk_context(
@@ -209,6 +233,16 @@ class Decider:
             made.tickets[-1] = replace(entry, order=replace(entry.order, waits_for=(*entry.order.waits_for, *waits)))
         return None
 
+    def _beyond_stop(self, ticket: Ticket, now: int) -> str:
+        """The market is beyond the entry's stop by now, as after an outage: it would be bought to be sold at once."""
+        quote = self.ledger.quotes.get(ticket.order.symbol)
+        if quote is None or quote.source == "alert" or now - quote.time > _FRESH:
+            return ""
+        for order in ticket.protection:
+            if order.stop_price is not None and (quote.price - order.stop_price) * ticket.order.side.sign <= 0:
+                return f"the price is {quote.price:f} by now, beyond the stop at {order.stop_price:f}"
+        return ""
+
     def _price(self, signal: Signal, contract: Contract, symbol: str) -> Decimal | None:
         """Of ``symbol``. The signal's price is that of ``contract``; other months of the future are near it."""
         near = symbol == contract.symbol or (contract.root and contract.root == self.directory.contract(symbol).root)
@@ -220,26 +254,25 @@ class Decider:
     def _exits(
         self, signal: Signal, deployment: Deployment, contract: Contract, plan: Plan, entry: Ticket | None, now: int
     ) -> list[Ticket]:
-        tickets = []
-        for number, (symbol, quantity) in enumerate(plan.close.items()):
+        """At the market. What is more than the venue takes in one order goes in several, side by side."""
+        tickets: list[Ticket] = []
+        for symbol, quantity in plan.close.items():
             if entry is not None and entry.order.symbol == symbol and entry.order.closes:
                 continue  # the entry's order closes it in one step
             position = self.ledger.position(deployment.name, symbol)
-            order = self._order(
-                signal,
-                deployment,
-                symbol,
-                Side.SELL if position.side > 0 else Side.BUY,
-                Role.EXIT,
-                quantity,
-                now,
-                number,
-            )
+            at_venue = self.directory.contract(symbol)
+            if quantity < position.size:  # a part, in steps that the venue takes; the rest of it stays
+                quantity = at_venue.quantity_down(quantity)
+                if not quantity:
+                    continue
+            side = Side.SELL if position.side > 0 else Side.BUY
             price = self._price(signal, contract, symbol)
-            order = replace(order, reduce_only=self.capabilities.reduce_only, reference_price=price)
-            if not self.capabilities.reduce_only:
-                order = replace(order, waits_for=tuple(o.client_id for o in self._protection(deployment, symbol)))
-            tickets.append(Ticket(order))
+            for part in in_orders(at_venue, quantity):
+                order = self._order(signal, deployment, symbol, side, Role.EXIT, part, now, len(tickets))
+                order = replace(order, reduce_only=self.capabilities.reduce_only, reference_price=price)
+                if not self.capabilities.reduce_only:
+                    order = replace(order, waits_for=tuple(o.client_id for o in self._protection(deployment, symbol)))
+                tickets.append(Ticket(order))
         return tickets
 
     def _entry(
@@ -284,12 +317,15 @@ class Decider:
             quantity = contract.quantity_down(min(quantity, deployment.max_contracts - plan.held))
         if quantity <= 0:
             return Denial("NO_ORDER_NEEDED", f"the deployment holds {plan.held.normalize():f} already: {sized.how}")
+        closes = plan.close.get(contract.symbol, ZERO) if self.capabilities.reverse_in_one else ZERO
+        if contract.terms.most and quantity + closes > contract.terms.most:
+            closes = ZERO  # by orders of their own, for which the entry waits
+        refused = beyond_terms(contract, quantity + closes, reference)
+        if refused is not None:
+            made.step("size", "denied", refused.reason)
+            return refused
         made.step("size", "pass", sized.how)
-        closes = plan.close.get(contract.symbol, ZERO)
-        if closes and self.capabilities.reverse_in_one:
-            opening = replace(opening, closes=closes)
-        else:
-            closes = ZERO
+        opening = replace(opening, closes=closes)
         opening = replace(opening, quantity=quantity + closes)
         protection = tuple(replace(order, quantity=quantity) for order in protection)
         for order in protection:
@@ -364,7 +400,9 @@ class Decider:
             self.ledger.put(replace(order, cancel_requested=True, updated=now))
         if not self.capabilities.reduce_only:
             waited = {name for ticket in made.tickets for name in ticket.order.waits_for}
-            for name in waited & self.ledger.orders.keys():
+            for name in sorted(waited & self.ledger.orders.keys()):
+                if not self.ledger.orders[name].role.protects:
+                    continue
                 self.ledger.put(replace(self.ledger.orders[name], cancel_requested=True, updated=now))
                 made.cancel.append(self.ledger.orders[name])
         for i, ticket in enumerate(made.tickets):
@@ -397,13 +435,24 @@ class Decider:
         self.ledger.put(sent, OrderChange(order.client_id, now, order.status, sent.status, Step.SUBMIT))
         return sent
 
-    def _tell_missed(self, signal: Signal, deployment: Deployment, held: dict[str, Decimal], now: int) -> None:
-        """The sender says what it held before; if we hold another side, an alert has been missed."""
+    def _tell_missed(self, signal: Signal, deployment: Deployment, held: dict[str, Decimal], tx: Tx, now: int) -> None:
+        """The sender says what it held before; if that is not where we are, an alert has been missed.
+
+        None was where the alert before left the sender on that side: we did not follow it, or had our own stop. A
+        sender that is heard for the first time may have been in a position for long.
+        """
         if signal.previous is None:
             return
-        ours = sum(held.values(), ZERO)
-        if (signal.previous > 0) - (signal.previous < 0) != (ours > 0) - (ours < 0):
+        theirs, ours = _side(signal.previous), sum(held.values(), ZERO)
+        if theirs == _side(ours):
+            return
+        last = tx.signals.last_alert(deployment.name)
+        if last is not None and last.target_side != theirs:
             self.ledger.tell([telling.missed(signal, deployment, ours, self.ledger.account.name, now)])
+
+
+def _side(position: Decimal) -> int:
+    return (position > 0) - (position < 0)
 
 
 def _made(order: Order) -> OrderChange:

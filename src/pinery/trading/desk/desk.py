@@ -25,12 +25,25 @@ from pinery.trading.desk.directory import Directory
 from pinery.trading.desk.ledger import Ledger
 from pinery.trading.desk.release import Release
 from pinery.trading.desk.reports import Applier
-from pinery.trading.desk.sending import Observe, Outgoing, SendCancel, SendPrice, SendTicket, send
+from pinery.trading.desk.sending import (
+    Observe,
+    Outgoing,
+    SendAmendment,
+    SendCancel,
+    SendPrice,
+    SendTicket,
+    left_undone,
+    send,
+)
+from pinery.trading.desk.terms import VenueDirectory
 from pinery.trading.desk.watching import Watching
+from pinery.trading.ending import to_its_end
 from pinery.trading.errors import BrokerError, LeaseLost, StoreError
-from pinery.trading.orders.model import Order, OrderType, Role
+from pinery.trading.orders.model import Order, OrderType, Role, Status
 from pinery.trading.signals import Signal
 from pinery.trading.store import Lease, Message, Store, TradingState, Tx
+
+_LATELY = 15 * 60_000  # ms: more than there is between two comparisons with the broker
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +86,11 @@ class Desk:
     _recovery: recovery.Recovery = field(default_factory=recovery.Recovery)
     _watching: Watching = field(default_factory=Watching)
     _watched: float = 0.0
+    _alarmed: set[tuple[str, str]] = field(default_factory=set)  # positions to be looked at again, after a request
     _called: bool = True  # there may be anything to do
     _waiting: set[str] = field(default_factory=set)  # deployments of which messages were heard
     _more: bool = False
-    _connected: bool = False
+    _connected: bool | None = None  # None: not known yet
 
     def wake(self, deployments: Iterable[str] | None = None) -> None:
         """There are messages of ``deployments``; without it, there may be anything."""
@@ -105,6 +119,7 @@ class Desk:
                     raise
                 except StoreError as error:
                     self._ledger = None  # what it says was not stored
+                    self._priced.clear()  # nor did a price leave
                     self.log.error("store_failed", error=error.message, hint=error.hint)
                     await self._pause(self.pace.retry, stopping)
                     self._called = True
@@ -112,8 +127,13 @@ class Desk:
                     self._turning = False
         finally:
             listening.cancel()
-            await asyncio.gather(listening, *self._sending, self._recovery.stop(), return_exceptions=True)
-            await self.broker.close()
+            if self._is_late():
+                for task in self._sending:
+                    task.cancel()  # what waits for its turn at the broker is not to come after another owner's
+            try:
+                await asyncio.gather(listening, *self._sending, self._recovery.stop(), return_exceptions=True)
+            finally:
+                await to_its_end(self.broker.close())
 
     @property
     def is_at_work(self) -> bool:
@@ -205,6 +225,7 @@ class Desk:
         tx.leases.check(self.lease())
         if self._ledger is None:
             self._ledger = Ledger.load(self.account, tx)
+            self._ledger.ended = _ended_lately(tx.orders.unfilled(self.account.name))
             self._recovery.start_over()
             asked = None
         ledger = self._ledger
@@ -212,24 +233,40 @@ class Desk:
         ledger.account = self.account
         ledger.states = tx.states.all()
         capabilities = self.broker.capabilities
-        applier = Applier(ledger, self.directory, capabilities)
-        decider = Decider(ledger, self.directory, capabilities)
+        directory = VenueDirectory(self.directory, self.broker.terms)
+        applier = Applier(ledger, directory, capabilities, connected=self._connected)
+        decider = Decider(ledger, directory, capabilities)
         ledger.sent.update(handed)
         for report in reports:
             applier.report(report, tx, now, now_us)
-        if applier.connected is not None:
+        self._recovery.doubt(ledger.doubted)
+        if any(report.kind in (ReportKind.CONNECTED, ReportKind.DISCONNECTED) for report in reports):
             self._connected = applier.connected
             self._recovery.start_over()
+            self._recovery.told = False  # what these reports tell of is newer
         elif asked is not None:
             self._recovery.apply(asked, applier, decider, out, tx, now, now_us)
+        self._tell_silence(applier, now, began)
         if applier.must_reconcile:
             self._recovery.again()
         if self._connected and self._recovery.done:
             self._work_through(applier, decider, tx, now, now_us, out, began + self.pace.hold)
+        else:
+            self._alarmed |= applier.alarmed  # looked at as soon as something may be decided again
         ledger.flush(tx, now)
         if ledger.events:
             tx.outbox.add(ledger.events, self.directory.channels)
         return [request for request in applier.outgoing if not _is_over(request, ledger)]
+
+    def _tell_silence(self, applier: Applier, now: int, clock: float) -> None:
+        """A broker that is connected and answers no questions: until it does nothing is decided."""
+        why = self._recovery.silent(clock)
+        if why and not self._recovery.told:
+            self._recovery.told = True
+            applier.tell_account("account.disconnected", f"the broker does not answer: {why}", now)
+        elif self._recovery.told and self._recovery.done:
+            self._recovery.told = False
+            applier.tell_account("account.connected", "the broker answers again", now)
 
     def _work_through(
         self, applier: Applier, decider: Decider, tx: Tx, now: int, now_us: int, out: set[str], until: float
@@ -243,11 +280,14 @@ class Desk:
         self._halt(applier, now)
         self._release.go(applier, decider, tx, now, now_us)
         if applier.ledger.entered:
-            self._watching.anchor(applier, decider, tx, now)
+            self._watching.anchor(applier, decider, tx, now, out)
         if self.clock.monotonic() - self._watched >= self.pace.watch:
             self._watched = self.clock.monotonic()
             self._watching.rolls(applier, decider, now)
-            self._watching.watch(applier, decider, tx, now, now_us)
+            self._alarmed = self._watching.watch(applier, decider, tx, now, now_us, out)
+        elif applier.alarmed or self._alarmed:
+            keys = applier.alarmed | self._alarmed
+            self._alarmed = self._watching.look_at(keys, applier, decider, tx, now, now_us, out)
         if not (self._priced and _PRICE in out):
             self._messages(applier, decider, tx, now, now_us, until)
 
@@ -303,7 +343,8 @@ class Desk:
         if made is None:
             return False
         applier.outgoing.extend(SendTicket(ticket) for ticket in made.tickets)
-        applier.outgoing.extend(SendCancel(order) for order in made.cancel)
+        applier.outgoing.extend(SendCancel(order) for order in made.cancel if order.status is not Status.PENDING)
+        self._more = self._more or any(order.status is Status.PENDING for order in made.cancel)
         return True
 
     def _until(self, now_us: int) -> int:
@@ -342,6 +383,10 @@ class Desk:
 
     # --- sending ----------------------------------------------------------------------
 
+    def _is_late(self) -> bool:
+        """Others could have taken the account over."""
+        return self.clock.now() >= self.lease().expires
+
     def _send(self, request: Outgoing) -> None:
         ids = _ids(request)
         self._out.update(ids)
@@ -350,17 +395,21 @@ class Desk:
         task.add_done_callback(self._sending.discard)
 
     async def _carry(self, request: Outgoing, ids: set[str]) -> None:
-        if self.clock.now() >= self.lease().expires:
-            # Somebody else may own the account now and ask the broker about this order.
-            self._out -= ids
-            return
-        if isinstance(request, SendTicket):
-            self._handed.setdefault(request.ticket.order.signal_id, self.clock.now_us())
-        reports = await send(self.broker, request, self.clock, self.observe)
+        if self._is_late():
+            # Somebody else may own the account now and ask the broker about this order. If nobody does, it goes again.
+            reports = left_undone(request, self.clock, "the account may have been another worker's by then")
+            if isinstance(request, SendPrice):
+                self._priced.clear()
+        else:
+            if isinstance(request, SendTicket):
+                self._handed.setdefault(request.ticket.order.signal_id, self.clock.now_us())
+            reports = await send(self.broker, request, self.clock, self.observe)
         self._reports.extend(reports)
         self._out -= ids
         if isinstance(request, SendPrice) and self._priced:
             self._called = True  # a message waited for it
+        if isinstance(request, SendAmendment) and (self._alarmed or self._ledger is None or self._ledger.entered):
+            self._called = True  # so did another amendment
         self._work.set()
 
 
@@ -374,6 +423,12 @@ def _ids(request: Outgoing) -> set[str]:
 
 #: Among the ids of requests under way: a price on its way to resting orders.
 _PRICE = "price"
+
+
+def _ended_lately(unfilled: list[Order]) -> dict[str, Order]:
+    """Orders of which a new desk asks how far they were filled, though they have ended: whether they were compared
+    with the broker since then is not known any more. The latest comes first."""
+    return {order.client_id: order for order in unfilled if order.updated >= unfilled[0].updated - _LATELY}
 
 
 def _is_over(request: Outgoing, ledger: Ledger) -> bool:

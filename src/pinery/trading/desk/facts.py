@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pinery.trading.broker import Capabilities, Quote
+from pinery.trading.broker import Capabilities, Environment, Quote
 from pinery.trading.contracts import Contract
 from pinery.trading.deployments import Deployment
 from pinery.trading.desk.directory import Directory
@@ -53,6 +53,7 @@ def risk_context(
         margin_held=margin_held(ledger, directory),
         now=now,
         windows=directory.hours(),
+        promoted=tx.promotions.stage(deployment.name) if capabilities.environment is Environment.LIVE else None,
     )
 
 
@@ -108,7 +109,8 @@ def margin_held(ledger: Ledger, directory: Directory) -> dict[str, Decimal]:
     held = {}
     for symbol, quantity in net.items():
         quote = ledger.quotes.get(symbol)
-        margin = margin_for(directory.contract(symbol), quote.price if quote else None, ledger.account.leverage)
+        leverage = ledger.account.leverage_of(symbol)
+        margin = margin_for(directory.contract(symbol), quote.price if quote else None, leverage)
         if margin is not None and quantity:
             held[symbol] = abs(quantity) * margin
     return held

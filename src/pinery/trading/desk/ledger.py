@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from pinery.trading.broker import Balance, Quote
+from pinery.trading.broker import Balance, Environment, Quote
 from pinery.trading.deployments import Account
 from pinery.trading.events import Event
-from pinery.trading.orders.model import ZERO, Order, OrderChange, OrderType, Role, Status
+from pinery.trading.orders.model import ZERO, Order, OrderChange, OrderType, Role, Status, client_order_id
 from pinery.trading.positions.book import flat
 from pinery.trading.positions.model import Position, Trade
 from pinery.trading.store import Day, Standing, StateRow, TradingState, Tx
@@ -39,7 +39,10 @@ class Ledger:
     balance: Balance | None = None
     ended: dict[str, Order] = field(default_factory=dict)  # not wholly filled, since the last comparison
     refused: dict[tuple[str, str], Order] = field(default_factory=dict)  # stops that the broker did not take
+    # Positions whose stop ended at the broker and not by us: maybe somebody closed them there, too.
+    doubted: set[tuple[str, str]] = field(default_factory=set)
     entered: list[Order] = field(default_factory=list)  # entries that just ended with fills: their protection may move
+    exited: list[Order] = field(default_factory=list)  # exits that just ended, for which protection had to go
     timeframes: dict[str, str] = field(default_factory=dict)  # signal -> its timeframe, while its orders are new
     levels_written: int = 0  # when prices and the balance were written last, Unix ms
     is_new: bool = False  # nothing was ever traded here by Pinery
@@ -90,6 +93,11 @@ class Ledger:
     def is_busy(self, deployment: str) -> bool:
         """True while something is under way whose outcome the next signal depends on."""
         return any(order.deployment == deployment and _under_way(order) for order in self.orders.values())
+
+    def is_moving(self, deployment: str) -> bool:
+        """True while orders that change its position are under way. Its protection may be."""
+        mine = (order for order in self.orders.values() if order.deployment == deployment)
+        return any(_under_way(order) for order in mine if not order.role.protects)
 
     def working_towards(self, symbol: str, deployment: str | None = None) -> Decimal:
         """Signed quantity that entries and exits not yet filled would add."""
@@ -150,8 +158,8 @@ class Ledger:
             self.changes.append(change)
         if order.status.is_final:
             self.orders.pop(order.client_id, None)
-            if order.remaining > 0 and order.submitted is not None:
-                self.ended[order.client_id] = order  # a fill may have been lost on the way
+            if order.may_lack_fills:
+                self.ended[order.client_id] = order
             else:
                 self.ended.pop(order.client_id, None)
         else:
@@ -169,7 +177,8 @@ class Ledger:
             self.changed_quotes.add(quote.symbol)
 
     def tell(self, events: Iterable[Event]) -> None:
-        self.events.extend(events)
+        live = self.account.environment is Environment.LIVE
+        self.events.extend(event.with_real_money() if live else event for event in events)
 
     def flush(self, tx: Tx, now: int) -> None:
         """Write what was changed. The caller adds the events to the outbox.
@@ -215,6 +224,14 @@ class Ledger:
         self.events.clear()
         self.sent.clear()
         self.filled.clear()
+
+
+def next_client_id(signal_id: str, role: Role, ledger: Ledger, tx: Tx) -> str:
+    """For one more order of a signal, in place of one that has ended: the next number that is free."""
+    number = 1
+    while ledger.order(client_order_id(signal_id, role, number), tx) is not None:
+        number += 1
+    return client_order_id(signal_id, role, number)
 
 
 def _under_way(order: Order) -> bool:

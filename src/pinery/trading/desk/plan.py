@@ -13,7 +13,7 @@ from decimal import Decimal
 from pinery.trading.denials import Denial
 from pinery.trading.deployments import Deployment, Direction, OnOpposite
 from pinery.trading.orders.model import ZERO
-from pinery.trading.signals import Action, Signal
+from pinery.trading.signals import Action, Signal, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ def make_plan(signal: Signal, deployment: Deployment, held: Mapping[str, Decimal
 
 def _stated(signal: Signal, deployment: Deployment) -> Decimal | None:
     """The quantity that the signal states, if the deployment takes it from there."""
+    if signal.source is Source.PINERY:  # as it is: nobody's alert
+        return signal.quantity
     if signal.quantity is None or not deployment.sizing.quantity_from_alert:
         return None
     return signal.quantity * deployment.sizing.multiplier

@@ -7,23 +7,34 @@ the desk's work, and the answers applied in a pass; what was under way meanwhile
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pinery.trading.broker import Broker, Snapshot
 from pinery.trading.desk import telling
 from pinery.trading.desk.decide import Decider
-from pinery.trading.desk.ledger import Ledger
+from pinery.trading.desk.ledger import Ledger, next_client_id
 from pinery.trading.desk.reports import Applier
 from pinery.trading.desk.sending import SendCancel
+from pinery.trading.ending import together
 from pinery.trading.errors import BrokerError
-from pinery.trading.orders.model import Order, Status
+from pinery.trading.orders.model import ZERO, Fill, Order, OrderType, Role, Side, Status
 from pinery.trading.positions.model import Lot, Position
 from pinery.trading.reconcile import actions as act
 from pinery.trading.reconcile.apply import apply_action
 from pinery.trading.reconcile.compare import Answer, Local, Unanswered, Venue, compare, to_ask, to_load
 from pinery.trading.store import Tx
+
+#: s without any answer after which people are told that nothing is traded.
+SILENCE = 30.0
+
+# s until the next try while nothing can be decided without it, doubled with each that fails, and the longest such wait:
+# a venue that refuses its answers is not to be pressed.
+_SOON = 0.05
+_LONGEST = 5.0
+
+_QUESTIONS = 8  # under way at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,7 @@ class Asked:
     snapshot: Snapshot
     found: dict[str, Answer]
     in_flight: frozenset[str]
+    number: int  # of the comparison
 
 
 @dataclass(slots=True)
@@ -41,11 +53,19 @@ class Recovery:
 
     done: bool = False
     problem: str = ""  # why there was no answer, for the log
+    told: bool = False  # that there has been none for long
     unclosed: list[Order] = field(default_factory=list)  # reversals that were given up, whose position is to go
     _wanted: bool = True
     _asked_at: float = float("-inf")
     _answers: Asked | None = None
     _task: asyncio.Task[None] | None = None
+    _asked: int = 0  # comparisons begun
+    _compared: int = 0  # the newest that was carried out
+    _confirming: dict[int, int] = field(default_factory=dict)  # command -> comparisons begun before it seemed done
+    _doubted: dict[tuple[str, str], int] = field(default_factory=dict)  # position -> comparisons begun before
+    _failed: int = 0  # comparisons without an answer, in a row
+    _failing_since: float = 0.0  # monotonic
+    _why: str = ""
     _told: set[str] = field(default_factory=set)  # venue ids of foreign orders
     _differences: dict[str, Decimal] = field(default_factory=dict)
 
@@ -53,44 +73,64 @@ class Recovery:
         """Compare as soon as may be."""
         self._wanted = True
 
+    def confirmed(self, command: int) -> bool:
+        """Whether the broker was compared with since this was first asked of ``command``; until then it is due."""
+        before = self._confirming.setdefault(command, self._asked)
+        if self._compared > before:
+            del self._confirming[command]
+            return True
+        self._wanted = True
+        return False
+
+    def doubt(self, positions: set[tuple[str, str]]) -> None:
+        """Of these it is not sure that they are still there: the next comparison tells."""
+        self._doubted = {key: self._doubted.get(key, self._asked) for key in positions}
+
     def start_over(self) -> None:
         """Nothing is decided before the next comparison."""
         self.done = False
         self._wanted = True
         self._answers = None
+        self._failed = 0
 
     def due(self, ledger: Ledger, out: set[str], now: float, resolve: float, regular: float) -> bool:
         if self._task is not None or self._answers is not None:
             return False
         since = now - self._asked_at
         if self._wanted:
-            return since >= (resolve if self.done else 0.05)
+            wait: float = (resolve if self.done else _SOON) * 2**self._failed
+            return since >= min(_LONGEST, wait)
         return since >= regular or (since >= resolve and any(_is_open_question(o, out) for o in ledger.orders.values()))
 
     def ask(self, broker: Broker, ledger: Ledger, out: set[str], now: float, wake: Callable[[], None]) -> None:
         """Put the questions, beside everything else."""
         self._asked_at = now
         self._wanted = False
+        self._asked += 1
         local = Local({**ledger.ended, **ledger.orders}, (), in_flight=frozenset(out))
-        self._task = asyncio.create_task(self._put(broker, local, wake))
+        self._task = asyncio.create_task(self._put(broker, local, self._asked, wake))
 
-    async def _put(self, broker: Broker, local: Local, wake: Callable[[], None]) -> None:
+    async def _put(self, broker: Broker, local: Local, number: int, wake: Callable[[], None]) -> None:
         try:
             snapshot = await broker.snapshot()
-            found: dict[str, Answer] = {}
-            for order in to_ask(local, snapshot):
-                try:
-                    found[order.client_id] = await broker.find(order)
-                except BrokerError as error:
-                    found[order.client_id] = Unanswered(error.message)
-            self._answers = Asked(snapshot, found, local.in_flight)
+            found = await _found(broker, to_ask(local, snapshot))
+            self._answers = Asked(snapshot, found, local.in_flight, number)
+            self._failed = 0
         except Exception as error:
             # No answer is no news; not even an adapter's own fault.
             self._wanted = True
-            self.problem = f"{type(error).__name__}: {error}"
+            if not self._failed:
+                self._failing_since = self._asked_at
+            self._failed = min(self._failed + 1, 16)
+            self.problem = self._why = f"{type(error).__name__}: {error}"
         finally:
             self._task = None
             wake()
+
+    def silent(self, now: float) -> str:
+        """Why nothing is traded, once the broker has not answered for ``SILENCE``; else ""."""
+        long = not self.done and self._failed and now - self._failing_since >= SILENCE
+        return self._why if long else ""
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -127,7 +167,9 @@ class Recovery:
         for name in ended:
             ledger.ended.pop(name, None)
         ledger.is_new = False
+        self._settle_doubts(asked.number, ledger)
         self.done = True
+        self._compared = asked.number
 
     def _carry_out(self, action: act.Action, local: Local, applier: Applier, tx: Tx, now: int, now_us: int) -> None:
         ledger = applier.ledger
@@ -149,6 +191,8 @@ class Recovery:
                 if confirmed:
                     text = f"{symbol}: Pinery counts {telling.plain(ours)}, the broker says {telling.plain(theirs)}"
                     ledger.tell([telling.about_account("position.mismatch", ledger.account.name, text, now)])
+                    if abs(theirs) < abs(ours) and theirs * ours >= 0:
+                        closed_elsewhere(symbol, abs(ours - theirs), applier, tx, now, now_us)
                 else:
                     self._wanted = True
             case act.AskAgain():
@@ -157,6 +201,14 @@ class Recovery:
                 pass  # the watch over positions places it
             case _:
                 self._learn(action, applier, tx, now, now_us)
+
+    def _settle_doubts(self, number: int, ledger: Ledger) -> None:
+        """Positions that the broker has confirmed in a comparison that began after the doubt."""
+        for key, before in self._doubted.items():
+            if number > before and key[1] not in self._differences:
+                ledger.doubted.discard(key)
+        if ledger.doubted:
+            self._wanted = True
 
     def _learn(self, action: act.OrderAction, applier: Applier, tx: Tx, now: int, now_us: int) -> None:
         """What the venue said about one of our orders."""
@@ -177,6 +229,57 @@ class Recovery:
         if isinstance(action, act.Abandon) and order.closes:
             # A reversal that never left: the position that it was to end is still there.
             self.unclosed.append(order)
+
+
+def closed_elsewhere(symbol: str, quantity: Decimal, applier: Applier, tx: Tx, now: int, now_us: int) -> None:
+    """Count ``quantity`` of what deployments hold as closed by others: by hand, or by the broker.
+
+    Orders for what is no longer there would open a position. The price is the last one known. Where deployments hold
+    both sides of the contract nobody can say whose it was, and nothing is counted.
+    """
+    ledger = applier.ledger
+    held = [p for p in ledger.positions.values() if p.symbol == symbol and p.side and p.deployment != act.FOREIGN]
+    if len({p.side for p in held}) != 1 or quantity > sum((p.size for p in held), ZERO):
+        return
+    for position in sorted(held, key=lambda p: p.opened or 0):
+        part = min(quantity, position.size)
+        if not part:
+            return
+        quantity -= part
+        signal_id = position.lots[0].signal_id
+        order = Order(
+            next_client_id(signal_id, Role.EXIT, ledger, tx),
+            signal_id,
+            position.deployment,
+            position.account,
+            symbol,
+            Side.SELL if position.side > 0 else Side.BUY,
+            OrderType.MARKET,
+            Role.EXIT,
+            part,
+            reason="closed at the broker, not by Pinery",
+            created=now,
+            updated=now,
+        )
+        quote = ledger.quotes.get(symbol)
+        price = quote.price if quote is not None else position.average_price or ZERO
+        fill = Fill(order.client_id, f"by-others-{order.client_id}", symbol, order.side, part, price, now,
+                    price_source="quote")  # fmt: skip
+        applier.fill(order, fill, tx, now, now_us)
+
+
+async def _found(broker: Broker, orders: Iterable[Order]) -> dict[str, Answer]:
+    """What the broker says of each, asked side by side: one that is not there is looked for again for seconds."""
+    few = asyncio.Semaphore(_QUESTIONS)
+
+    async def ask(order: Order) -> tuple[str, Answer]:
+        async with few:
+            try:
+                return order.client_id, await broker.find(order)
+            except BrokerError as error:
+                return order.client_id, Unanswered(error.message)
+
+    return dict(await together(*(ask(order) for order in orders)))
 
 
 def _is_open_question(order: Order, out: set[str]) -> bool:

@@ -36,7 +36,8 @@ class Applier:
     capabilities: Capabilities
     outgoing: list[Outgoing] = field(default_factory=list)
     must_reconcile: bool = False
-    connected: bool | None = None
+    alarmed: set[tuple[str, str]] = field(default_factory=set)  # (deployment, symbol) to be looked at in this pass
+    connected: bool | None = None  # None: not known, until a report says so
 
     def report(self, report: Report, tx: Tx, now: int, now_us: int) -> None:
         if report.kind is not ReportKind.QUOTE:
@@ -49,14 +50,19 @@ class Applier:
             case ReportKind.CONNECTED:
                 self.must_reconcile = True
                 self.connected = True
-                self._tell_account("account.connected", "connected to the broker", now)
+                self.tell_account("account.connected", "connected to the broker", now)
+            case ReportKind.ALARM:
+                self.must_reconcile = True
+                self.tell_account("account.alarm", report.reason, now)
             case ReportKind.DISCONNECTED:
+                if self.connected is not False:  # once, not with every attempt that fails
+                    reason = f": {report.reason}" if report.reason else ""
+                    self.tell_account("account.disconnected", f"no connection to the broker{reason}", now)
                 self.connected = False
-                self._tell_account("account.disconnected", f"no connection to the broker {report.reason}".strip(), now)
             case _:
                 self._order(report, tx, now, now_us)
 
-    def _tell_account(self, kind: str, text: str, now: int) -> None:
+    def tell_account(self, kind: str, text: str, now: int) -> None:
         self.ledger.tell([telling.about_account(kind, self.ledger.account.name, text, now)])
 
     # --- orders -----------------------------------------------------------------------
@@ -65,7 +71,7 @@ class Applier:
         order = self.ledger.order(report.client_id, tx)
         if order is None:
             text = f"a report about order {report.client_id or report.venue_id}, which is not Pinery's"
-            self._tell_account("order.foreign", text, now)
+            self.tell_account("order.foreign", text, now)
             return
         if report.kind in (ReportKind.CANCEL_REFUSED, ReportKind.AMEND_REFUSED):
             if order.status.is_final:
@@ -75,6 +81,11 @@ class Applier:
             return
         if report.fill is not None:
             self.fill(order, report.fill, tx, now, now_us, venue_id=report.venue_id)
+            return
+        if report.filled is not None and report.filled > order.filled and not order.status.is_final:
+            # A fill was not heard of. The comparison tells it, and after it the end: an entry that ended without a fill
+            # would lose what protects it.
+            self.must_reconcile = True
             return
         changed, change, _ = apply_report(order, report, now)
         self.changed(order, changed, change, tx, now, now_us)
@@ -93,14 +104,22 @@ class Applier:
         if after is before:
             return
         self.ledger.put(after, change)
+        if after.status.is_final or (after.role.protects and after.status is not Status.PARTIALLY_FILLED):
+            self.alarmed.add((after.deployment, after.symbol))
         if after.status is before.status:
             return
         if before.status is Status.UNKNOWN and after.status is not Status.PENDING:
             self.ledger.tell([telling.order_event("order.resolved", after, now)])
         if after.role is Role.STOP and after.status is Status.REJECTED:
             self.ledger.refused[(after.deployment, after.symbol)] = after
+        ended = before.status.is_open and after.status in (Status.CANCELED, Status.EXPIRED)
+        if after.role is Role.STOP and ended and not (before.cancel_requested or self.capabilities.reduce_only):
+            self.ledger.doubted.add((after.deployment, after.symbol))
+            self.must_reconcile = True
         if after.role is Role.ENTRY and after.status.is_final and after.filled > after.closes:
             self.ledger.entered.append(after)
+        if after.role is Role.EXIT and after.status.is_final and after.waits_for:
+            self.ledger.exited.append(after)
         kind = _TOLD.get(after.status)
         if kind is not None and not (after.role.protects and kind == "order.canceled"):
             self.ledger.tell([telling.order_event(kind, after, now)])
@@ -148,10 +167,13 @@ class Applier:
         timeframe = self._timeframe(order, tx) if not position.side else ""
         now_held, trades = apply_fill(position, order, fill, contract.point_value, now, timeframe=timeframe)
         self.ledger.put_position(now_held)
+        if not order.role.protects:
+            self.alarmed.add((order.deployment, fill.symbol))
         self.ledger.tell([telling.filled(after, fill, now)])
         if trades:
             self._count_trades(order, trades, now_held, contract.instrument.currency, tx, now)
         if now_held.side and now_held.side != position.side:
+            self.ledger.refused.pop((order.deployment, fill.symbol), None)  # it was another position's
             self.ledger.tell([telling.opened(now_held, order, now)])
         if now_held.side != position.side and position.side:
             self._let_go(position, now)

@@ -62,7 +62,7 @@ async def send(broker: Broker, outgoing: Outgoing, clock: Clock, observe: Observ
     except Rejected as error:
         return _all(outgoing, ReportKind.REJECTED, clock, error.code, error.reason)
     except NotSent as error:
-        return _all(outgoing, ReportKind.NOT_SENT, clock, "BROKER_UNREACHABLE", error.message)
+        return left_undone(outgoing, clock, error.message)
     except OutcomeUnknown as error:
         return _all(outgoing, ReportKind.UNKNOWN, clock, "", error.message)
     except Exception as error:
@@ -70,6 +70,11 @@ async def send(broker: Broker, outgoing: Outgoing, clock: Clock, observe: Observ
         return _all(outgoing, ReportKind.UNKNOWN, clock, "", f"{type(error).__name__}: {error}")
     finally:
         observe("broker_response", clock.monotonic() - before, broker.capabilities.name)
+
+
+def left_undone(outgoing: Outgoing, clock: Clock, why: str) -> list[Report]:
+    """The ending of a request that was never made."""
+    return _all(outgoing, ReportKind.NOT_SENT, clock, "BROKER_UNREACHABLE", why)
 
 
 def _all(outgoing: Outgoing, kind: ReportKind, clock: Clock, code: str, reason: str) -> list[Report]:

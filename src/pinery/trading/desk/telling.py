@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from pinery.trading.denials import DENIALS
 from pinery.trading.deployments import Deployment
 from pinery.trading.events import Event
 from pinery.trading.orders.model import Fill, Order, Ticket
@@ -23,6 +24,13 @@ def plain(number: Decimal | None) -> str:
 def unparsed(message: Message, reason: str, now: int) -> Event:
     text = f"{message.deployment}: message {message.id} is not understood: {reason}"
     return Event("signal.unparsed", now, text, message.deployment, data={"message_id": message.id, "reason": reason})
+
+
+def unclaimed(message: Message, now: int) -> Event:
+    code = "UNKNOWN_DEPLOYMENT"
+    text = f"{message.deployment}: message {message.id} is not acted on: {code}, {DENIALS[code]}"
+    data = {"message_id": message.id, "code": code, "reason": DENIALS[code]}
+    return Event("signal.unclaimed", now, text, message.deployment, data=data)
 
 
 def decided(signal: Signal, decision: Decision, tickets: Iterable[Ticket], account: str, now: int) -> Event:

@@ -59,8 +59,13 @@ def _read(message: Message, deployment: Deployment) -> tuple[Format, Reading]:
     if message.body.startswith(BINARY):
         raise Unreadable("the body is not UTF-8 text; send JSON or plain text")
     # A deployment's template or preset describes its sender's messages, not what people give by hand.
-    chosen, body = format_of(message.body, deployment, own=message.source is Source.WEBHOOK)
-    return chosen, settle(chosen.read(body, deployment), deployment)
+    chosen, body = format_of(message.body, deployment, own=message.source in (Source.WEBHOOK, Source.CHART))
+    reading = settle(chosen.read(body, deployment), deployment)
+    if message.source is Source.CHART:
+        # It was put into the inbox as it fired. What its text says is the market's time, and a market that is played
+        # back has one of its own.
+        reading = dataclasses.replace(reading, sent=None)
+    return chosen, reading
 
 
 def explain(message: Message, deployment: Deployment) -> list[tuple[str, str]]:

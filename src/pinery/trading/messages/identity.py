@@ -1,6 +1,7 @@
 """When two alerts are one: the key of a signal.
 
-- ``id:`` the sender gave an id that no other alert has: the same id is the same alert, for ever.
+- ``id:`` the sender gave an id that no other alert has, in the body or beside it (``Idempotency-Key``): the same id is
+  the same alert, for ever.
 - ``at:`` the message carries a time: the same text for the same deployment is the same alert, for ever. Several fills
   in one bar have the same time, but differ in order id, action, contracts or position, which are all in the text.
 - ``body:`` nothing tells two equal messages apart but when they came: equal ones within the deployment's retry window
@@ -18,6 +19,8 @@ from pinery.trading.store import Message
 
 
 def key_of(reading: Reading, message: Message) -> str:
+    if message.key:
+        return f"id:{_digest(message.key)}"
     if reading.unique_id:
         return f"id:{_digest(reading.unique_id)}"
     if message.source is not Source.WEBHOOK:

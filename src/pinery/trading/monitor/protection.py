@@ -101,7 +101,7 @@ def stop_terms(wanted: Wanted, entry_price: Decimal | None, side: int, contract:
     fixed = _price(wanted.stop, entry_price, side, contract, loss=True)
     if wanted.trail is None or entry_price is None:
         return None if fixed is None else StopTerms(fixed, None, False)
-    away = max(contract.price_to_tick(offset(wanted.trail, entry_price, contract)), contract.tick)
+    away = max(contract.price_to_tick(offset(wanted.trail, entry_price, contract)), contract.price_step)
     trailing = contract.price_to_tick(entry_price) - side * away
     if fixed is None or (trailing - fixed) * side >= 0:
         return StopTerms(trailing, away, True)
@@ -123,11 +123,11 @@ def reanchor(
         if order.role is Role.STOP and order.stop_price is not None:
             moves = order.trail_offset is not None or _moves(wanted.stop)
             terms = stop_terms(wanted, average_fill_price, side, contract) if moves else None
-            if terms is not None and abs(terms.price - order.stop_price) >= contract.tick:
+            if terms is not None and abs(terms.price - order.stop_price) >= contract.price_step:
                 amendments.append(Amendment(order.client_id, order.revision + 1, stop_price=terms.price))
         elif order.role is Role.TARGET and order.limit_price is not None and _moves(wanted.target):
             price = _price(wanted.target, average_fill_price, side, contract, loss=False)
-            if price is not None and abs(price - order.limit_price) >= contract.tick:
+            if price is not None and abs(price - order.limit_price) >= contract.price_step:
                 amendments.append(Amendment(order.client_id, order.revision + 1, limit_price=price))
     return tuple(amendments)
 

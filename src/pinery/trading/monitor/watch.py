@@ -21,8 +21,11 @@ from pinery.trading.positions.book import observe
 from pinery.trading.positions.model import Position
 from pinery.trading.windows import exchange_open
 
-#: ms that a stop may take to get to the broker, from the position's opening on, before the position is closed instead.
+#: ms that a stop may take to get to the broker, once there is a position for it, before that is closed instead.
 PATIENCE = 10_000
+
+#: ms after which a stop that nobody can say anything about counts as none.
+UNSURE = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,15 @@ def watch(
     now: int,
     *,
     flat_by: int | None = None,
+    known_since: int | None = None,
 ) -> tuple[WatchAction, ...]:
     """What is to be done about ``position`` (maybe flat). An action names each order at most once.
 
     ``orders``: all unfinished ones of the deployment in this contract; a stop that was refused since the position
     opened may be among them, and then the position is closed. ``wanted``: the protection it is to have
     (``protection.wanted_by`` the signal that opened it). ``flat_by``: ``holding.flat_by``, where the deployment is
-    flat at the session's end.
+    flat at the session's end. ``known_since``: when, by our own clock, we heard of the position: our waits are counted
+    from then, because the venue's clock may differ; None: the time of its opening is ours.
     """
     known = sorted(orders, key=lambda order: (order.created, order.client_id))
     alive = [order for order in known if not order.status.is_final]
@@ -92,7 +97,7 @@ def watch(
     if any(_closes(order, position) for order in alive):
         return actions
     reason = _held_too_long(position, deployment, contract, now, flat_by)
-    if reason is None and wanted.has_stop and _cannot_be_protected(known, position, now):
+    if reason is None and wanted.has_stop and _cannot_be_protected(known, position, known_since, now):
         reason = "unprotected"
     if reason is not None:
         resting = [order for order in alive if order.role is Role.ENTRY and not order.cancel_requested]
@@ -169,16 +174,20 @@ def _leftovers(alive: list[Order], position: Position) -> tuple[WatchAction, ...
     )
 
 
-def _cannot_be_protected(known: list[Order], position: Position, now: int) -> bool:
+def _cannot_be_protected(known: list[Order], position: Position, known_since: int | None, now: int) -> bool:
     """The stop was refused, or could not be sent in time."""
     stops = [order for order in known if order.role is Role.STOP and _protects(order, position)]
-    if any(order.status.is_open or order.status in (Status.SUBMITTED, Status.UNKNOWN) for order in stops):
+    if any(order.status.is_open or order.status is Status.SUBMITTED for order in stops):
         return False
-    opened = position.opened or 0
-    if any(order.status is Status.REJECTED and order.updated >= opened for order in stops):
+    if unknown := [order for order in stops if order.status is Status.UNKNOWN]:
+        return all(order.submitted is not None and now - order.submitted >= UNSURE for order in unknown)
+    since = known_since if known_since is not None else position.opened or 0
+    if any(order.status is Status.REJECTED and order.updated >= since for order in stops):
         return True
-    late = now - opened >= PATIENCE
-    return late and any(order.status is Status.PENDING and _is_due(order, known) for order in stops)
+    return any(
+        order.status is Status.PENDING and _is_due(order, known) and now - max(since, order.created) >= PATIENCE
+        for order in stops
+    )
 
 
 def _is_due(order: Order, known: list[Order]) -> bool:
@@ -254,7 +263,7 @@ def _trail(order: Order, seen: Position, contract: Contract, quote: Quote | None
     if order.trail_offset is None or order.type is not OrderType.STOP or order.stop_price is None or seen.best is None:
         return None
     price = contract.price_to_tick(seen.best - seen.side * order.trail_offset)
-    if (price - order.stop_price) * seen.side < contract.tick:
+    if (price - order.stop_price) * seen.side < contract.price_step:
         return None
     if quote is not None and (quote.price - price) * seen.side <= 0:
         return ClosePosition(seen.deployment, seen.symbol, "trail")  # it has come back that far already

@@ -116,6 +116,13 @@ class Order:
     def remaining(self) -> Decimal:
         return self.quantity - self.filled
 
+    @property
+    def may_lack_fills(self) -> bool:
+        """It has ended, and the report of a fill may have got lost before: not where the venue never took it."""
+        if not self.status.is_final or self.submitted is None or self.remaining <= 0:
+            return False
+        return self.status is not Status.REJECTED or self.acknowledged is not None
+
 
 def client_order_id(signal_id: str, role: Role, number: int = 0) -> str:
     """``pn-<signal>-e0``: the same for the same intent after any crash."""

@@ -130,6 +130,7 @@ class PaperAccount:
     cash: Decimal
     number: int = 0
     holdings: dict[str, Holding] = field(default_factory=dict)  # by symbol
+    seen: int = 0  # the market's time up to which its prices have been met, Unix ms; 0: not known
 
 
 _ENUMS: dict[str, type[Enum]] = {"side": Side, "type": OrderType, "status": Status, "time_in_force": TimeInForce}

@@ -110,7 +110,7 @@ def compare(local: Local, venue: Venue, fresh: Callable[[Order], bool]) -> tuple
 
 def _was_sent(order: Order) -> bool:
     """It may have left, and its end, as far as it is known, does not say that it was filled."""
-    if order.status in (Status.PENDING, Status.FILLED, Status.DENIED):
+    if order.status in (Status.PENDING, Status.DENIED) or (order.status is Status.FILLED and order.remaining <= 0):
         return False
     return not order.status.is_final or order.submitted is not None or order.acknowledged is not None
 
@@ -193,7 +193,7 @@ class _Comparing:
                 self.actions.append(CancelAtVenue(order, view))
         elif filled >= order.quantity:
             self._ends(order, Status.FILLED)
-        elif view.status is Status.FILLED:  # of less than we asked for
+        elif view.status is Status.FILLED and not self._may_grow(order):  # of less than we asked for
             self._advance(order, Event.COMPLETE, view)
             self._ends(order, Status.FILLED)
         elif view.status in _ENDINGS:
@@ -239,9 +239,10 @@ class _Comparing:
 
     def _terms(self, order: Order, view: VenueOrder) -> Order:
         moving = order.type is OrderType.TRAILING_STOP
+        differs = view.quantity > 0 and view.quantity != order.quantity
         terms = Terms(
             order.client_id,
-            view.quantity if view.quantity > 0 and view.quantity != order.quantity else None,
+            view.quantity if differs and not self._may_grow(order) else None,
             view.limit_price if view.limit_price not in (None, order.limit_price) else None,
             view.stop_price if view.stop_price not in (None, order.stop_price) and not moving else None,
         )
@@ -249,6 +250,11 @@ class _Comparing:
             return order
         self.actions.append(terms)
         return order if terms.quantity is None else replace(order, quantity=terms.quantity)
+
+    def _may_grow(self, order: Order) -> bool:
+        """A bracket of an entry that still fills: some venues make it as large as what has been filled so far."""
+        parent = self.after.get(order.parent)
+        return parent is not None and not parent.status.is_final
 
     def _absent(self, order: Order) -> None:
         """The venue has no such order, for certain."""

@@ -17,6 +17,7 @@ from pinery.trading.risk import (
     max_position,
     orders_per_day,
     price_collar,
+    promotion,
     session,
     stage,
     stale,
@@ -40,6 +41,7 @@ class Check:
 CHECKS: tuple[Check, ...] = (
     Check("kill switch", state.check, state.facts, entries=False),
     Check("stage", stage.check, stage.facts),
+    Check("promotion", promotion.check, promotion.facts),
     Check("signal age", stale.check, stale.facts),
     Check("newest signal", superseded.check, superseded.facts),
     Check("allowed symbol", symbol.check, symbol.facts),

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pinery.trading.broker import Balance, Environment, Quote
 from pinery.trading.contracts import Contract
-from pinery.trading.deployments import Account, Deployment, Limits, Window
+from pinery.trading.deployments import Account, Deployment, Limits, Stage, Window
 from pinery.trading.signals import Signal
 from pinery.trading.store import Day, Standing, TradingState
 
@@ -51,6 +51,7 @@ class RiskContext:
     margin_held: Mapping[str, Decimal]  # symbol -> initial margin of what the account holds and has working
     now: int
     windows: Mapping[str, tuple[Window, ...]] = field(default_factory=dict)  # symbols' trading hours as configured
+    promoted: Stage | None = None  # the stage on record; None: none is, or it was not asked for (no real money)
 
     @property
     def reduces(self) -> bool:

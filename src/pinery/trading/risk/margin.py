@@ -29,7 +29,7 @@ def _off(context: RiskContext) -> bool:
 
 
 def facts(context: RiskContext) -> str:
-    each = margin_for(context.contract, context.price, context.account.leverage)
+    each = margin_for(context.contract, context.price, context.account.leverage_of(context.contract.symbol))
     free = _free(context)
     if _off(context):
         return "switched off"
@@ -43,7 +43,7 @@ def check(context: RiskContext) -> Denial | None:
     more, free = _more(context), _free(context)
     if _off(context) or not more:
         return None
-    each = margin_for(context.contract, context.price, context.account.leverage)
+    each = margin_for(context.contract, context.price, context.account.leverage_of(context.contract.symbol))
     if each is None or free is None:
         if context.environment is not Environment.LIVE:
             return None

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from pinery.trading.errors import StoreError
 
 #: All revisions, oldest first; files of these names are in ``versions/``. A test holds them against Alembic's view.
-REVISIONS = ("v0001",)
+REVISIONS = ("v0001", "v0002", "v0003")
 
 VERSION_TABLE = "pinery_schema"
 _LOCK = 0x70696E6572790001  # a number of ours among PostgreSQL's advisory locks

@@ -96,14 +96,30 @@ def list_positions(
     return tuple(_position(row, point_value) for row in connection(tx).execute(query.order_by(*order)))
 
 
+def held_symbols(tx: Tx) -> set[str]:
+    """Contracts that are held, or were."""
+    return set(connection(tx).execute(sa.select(positions.c.symbol).distinct()).scalars())
+
+
 def list_trades(tx: Tx, filters: Filters) -> Page[TradeRow]:
     searched = (trades.c.id, trades.c.symbol, trades.c.entry_signal, trades.c.exit_signal, trades.c.exit_role)
     return page(tx, sa.select(trades), trades.c.exit_time, trades.c.id, filters, _trade, searched)
 
 
-def list_equity(tx: Tx, account: str = "", since: int | None = None, limit: int = 1440) -> tuple[EquityRow, ...]:
-    """The newest ``limit`` points, oldest first. ``since`` is Unix ms."""
+def list_equity(
+    tx: Tx, account: str = "", since: int | None = None, limit: int = 1440, step: int = 1
+) -> tuple[EquityRow, ...]:
+    """The newest ``limit`` points, oldest first. ``since`` is Unix ms; of ``step`` minutes the last point of each
+    account."""
     query = sa.select(equity).order_by(equity.c.minute.desc(), equity.c.account).limit(limit)
+    if step > 1:
+        span = equity.c.minute - equity.c.minute % (step * 60_000)
+        last = sa.select(equity.c.account, sa.func.max(equity.c.minute).label("minute"))
+        last = last.group_by(equity.c.account, span)
+        if since is not None:
+            last = last.where(equity.c.minute >= since)
+        ends = last.subquery()
+        query = query.join(ends, sa.and_(equity.c.account == ends.c.account, equity.c.minute == ends.c.minute))
     if account:
         query = query.where(equity.c.account == account)
     if since is not None:

@@ -82,6 +82,12 @@ def last_event(tx: Tx) -> int:
     return int(connection(tx).execute(sa.select(sa.func.coalesce(sa.func.max(events.c.id), 0))).scalar_one())
 
 
+def verified_backups(tx: Tx) -> set[str]:
+    """Names of the backups that were restored and compared."""
+    data = connection(tx).execute(sa.select(events.c.data).where(events.c.kind == "backup.done")).scalars()
+    return {found["file"] for found in data if "file" in found}
+
+
 def list_audit(tx: Tx, filters: Filters) -> Page[AuditRow]:
     searched = (audit.c.by, audit.c.action, audit.c.scope, audit.c.note)
     return page(tx, sa.select(audit), audit.c.at, audit.c.id, filters, _audit, searched)

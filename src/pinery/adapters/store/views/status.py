@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 import sqlalchemy as sa
 
-from pinery.adapters.store.tables import balances, heartbeats, inbox, orders, outbox
+from pinery.adapters.store.tables import balances, events, heartbeats, inbox, orders, outbox
 from pinery.adapters.store.views.connection import connection
 from pinery.adapters.store.views.paging import Filters
 from pinery.adapters.store.views.positions import PositionRow, list_positions
@@ -117,7 +117,7 @@ def status(
     """``now`` is Unix ms."""
     states = tx.states.all()
     held = list_positions(tx, point_value)
-    components = _components(tx, now)
+    components = component_views(tx, now)
     waiting = _inbox(tx, now)
     commands = tuple(waiting_commands(tx))
     return StatusView(
@@ -145,7 +145,7 @@ def status(
         list_signals(tx, Filters(limit=_LAST_SIGNALS)).items,
         waiting,
         commands,
-        _problems(tx, components, waiting, commands, states),
+        (*_disconnected(tx, accounts), *_problems(tx, components, waiting, commands, states)),
     )
 
 
@@ -155,7 +155,8 @@ def _state(states: Mapping[str, StateRow], *scopes: str) -> str:
     return max(found, key=_STRICTNESS.index, default=TradingState.ACTIVE).value
 
 
-def _components(tx: Tx, now: int) -> tuple[ComponentView, ...]:
+def component_views(tx: Tx, now: int) -> tuple[ComponentView, ...]:
+    """Those heard of within a week, by name. ``now`` is Unix ms."""
     last = sa.func.max(heartbeats.c.last).label("last")
     query = sa.select(heartbeats.c.component, last).group_by(heartbeats.c.component).order_by(heartbeats.c.component)
     return tuple(
@@ -206,6 +207,22 @@ def _account(
     )
 
 
+def _disconnected(tx: Tx, accounts: Iterable[str]) -> Iterator[str]:
+    """By what was told last of each account."""
+    for name in accounts:
+        last = {
+            kind: connection(tx)
+            .execute(sa.select(sa.func.max(events.c.id)).where(events.c.account == name, events.c.kind == kind))
+            .scalar()
+            or 0
+            for kind in ("account.connected", "account.disconnected")
+        }
+        if last["account.disconnected"] > last["account.connected"]:
+            found = sa.select(events.c.text, events.c.at).where(events.c.id == last["account.disconnected"])
+            row = connection(tx).execute(found).one()
+            yield f"{row.text}, since {iso(row.at)}: nothing is traded there until it is back"
+
+
 def _problems(
     tx: Tx,
     components: tuple[ComponentView, ...],
@@ -223,9 +240,12 @@ def _problems(
         if row.state is not TradingState.ACTIVE
     )
     if waiting.lag_ms > _SLOW_MS:
-        found.append(f"{waiting.waiting} messages wait, the oldest for {waiting.lag_ms / 1000:.0f} s")
+        age = f"{waiting.lag_ms / 1000:.0f} s"
+        many = f"{waiting.waiting} messages wait, the oldest for {age}"
+        found.append(many if waiting.waiting > 1 else f"1 message waits, for {age}")
     if waiting.unparsed:
-        found.append(f"{waiting.unparsed} messages of the last 24 hours could not be understood")
+        messages = "1 message" if waiting.unparsed == 1 else f"{waiting.unparsed} messages"
+        found.append(f"{messages} of the last 24 hours could not be understood")
     unknown = sa.select(orders.c.client_id, orders.c.account).where(orders.c.status == Status.UNKNOWN.value)
     found.extend(
         f"nobody knows yet what became of order {row.client_id} in {row.account}"
