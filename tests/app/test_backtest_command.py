@@ -178,6 +178,22 @@ def test_gate_with_limits_of_a_file(pinery: Callable, strategy: Callable, bars: 
     assert evidence["data"]["sha256"] and evidence["made"] and evidence["pinery"] == package.__version__
 
 
+def test_a_verdict_on_made_up_bars_says_so(pinery: Callable, strategy: Callable, bars: Path, tmp_path: Path) -> None:
+    path, made_up = strategy(), ("--data", "synthetic:500", "--gate")
+    shown = pinery("backtest", path, *made_up)
+    assert "made up by a seeded generator" in shown.out.split("gate not passed")[1]
+    assert "no evidence for real money" in shown.out
+    found = data(pinery("backtest", path, *made_up, "--json"))
+    assert found["synthetic"] is True and found["gate"]["data"]["synthetic"] is True
+    given = pinery("backtest", path, "--data", bars, *BASE, "--gate")
+    assert "made up" not in given.out
+    found = data(pinery("backtest", path, "--data", bars, *BASE, "--gate", "--json"))
+    assert found["synthetic"] is False and found["gate"]["data"]["synthetic"] is False
+    # A file or stored bars that bear the name of the exchange of generated bars are made up too.
+    found = data(pinery("backtest", path, "--data", bars, "--symbol", "SYNTH:ES1!", "--json"))
+    assert found["synthetic"] is True
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

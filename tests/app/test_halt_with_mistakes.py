@@ -12,7 +12,7 @@ from pinery.app.config.reading import load_configuration, remember
 
 def pinery(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pinery.app", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180)
 
 
 def test_halt_goes_by_the_settings_that_were_last_in_force(tmp_path: Path) -> None:

@@ -15,23 +15,25 @@ _SIDES = {"IN": 1, "LONG": 1, "CALL": 1, "SHORT": -1, "PUT": -1}
 
 @dataclass
 class Expected:
-    """``orders``: how many orders had to be executed to get there."""
+    """``orders``: how many had to be executed to get there. ``long_only``: what would open a short only closes."""
 
+    long_only: bool = False
     position: Decimal = Decimal(0)
     orders: int = 0
     moves: list[Decimal] = field(default_factory=list)
 
     def move(self, to: Decimal) -> None:
+        to = max(to, Decimal(0)) if self.long_only else to
         if to != self.position:
             self.orders += 1
             self.moves.append(to - self.position)
             self.position = to
 
 
-def expect(bodies: Iterable[str]) -> Expected:
+def expect(bodies: Iterable[str], *, long_only: bool = False) -> Expected:
     """``bodies`` in the order in which they were stored; a body seen before is a repetition."""
     seen: set[str] = set()
-    outcome = Expected()
+    outcome = Expected(long_only)
     for body in bodies:
         if body in seen:
             continue

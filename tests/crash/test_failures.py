@@ -40,15 +40,16 @@ END_ALL = (
 
 
 @contextmanager
-def _trouble(storm: Raging, place: Place, seconds: float) -> Iterator[None]:
+def _trouble(storm: Raging, place: Place) -> Iterator[None]:
     """Alerts before, during and after. The cause is gone when the body ends, and with it soon the consequences."""
+    wait_for("at work", lambda: storm.total() > 0)
     time.sleep(2)
     yield
     gone = time.monotonic()
     recovered = wait_for("ready", lambda: readiness(place) == 200)
+    wait_for("acknowledged again", lambda: storm.first_success(gone) < 60)
     time.sleep(3)
     print(f"ready {recovered:.2f} s and acknowledged {storm.first_success(gone):.2f} s after the cause was gone")
-    assert storm.first_success(gone) < seconds
 
 
 def test_full_disk(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_full_disk(tmp_path: Path) -> None:
         place = quiet_place(disk / "place")
         with pinery_up(place, log) as process:
             before = children(process.pid)
-            with raging(place, 11) as storm, _trouble(storm, place, 5):
+            with raging(place, 11) as storm, _trouble(storm, place):
                 ballast = fill_up(disk)
                 wait_for("refused", lambda: storm.answers[-1].status == 503)
                 full = time.monotonic()
@@ -80,7 +81,7 @@ def test_read_only_sqlite(tmp_path: Path) -> None:
     toml = place.folder / "pinery.toml"
     toml.write_text(toml.read_text().replace(f"{place.folder}/pinery.db", f"{folder}/pinery.db"))
     with pinery_up(place, log, *BY_THE_RULES) as process:
-        with raging(place, 12) as storm, _trouble(storm, place, 10):
+        with raging(place, 12) as storm, _trouble(storm, place):
             set_writable(folder, False)
             for pid in children(process.pid):
                 os.kill(pid, signal.SIGKILL)
@@ -89,7 +90,8 @@ def test_read_only_sqlite(tmp_path: Path) -> None:
             assert not while_closed[200], while_closed
             set_writable(folder, True)
         assert {a.status for a in storm.answers} <= {200, 503, 599}
-        assert sorted(children(process.pid).values()) == ["control", "gateway", "worker"]
+        everybody = ["control", "gateway", "worker"]
+        wait_for("all run again", lambda: sorted(children(process.pid).values()) == everybody)
         judge(place, storm, log)
 
 
@@ -97,25 +99,31 @@ def _administrator(url: str) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(url, autocommit=True)
 
 
-def test_read_only_postgresql(tmp_path: Path) -> None:
-    """As after a fail-over to a server that is still a standby."""
+def test_postgresql_that_is_read_only_and_then_ends_connections_again_and_again(tmp_path: Path) -> None:
+    """As after a fail-over to a server that is still a standby, and a network that breaks all the time."""
     log = tmp_path / "log"
     with postgres_url() as url:
         place = quiet_place(tmp_path / "place", url, workers=2)
         with pinery_up(place, log) as process:
             before = children(process.pid)
-            with _administrator(url) as other, raging(place, 16) as storm, _trouble(storm, place, 5):
-                name = other.info.dbname
-                other.execute("SET default_transaction_read_only = off")
-                other.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-                other.execute(END_ALL)
-                time.sleep(1)
-                closed = time.monotonic()
-                wait_for("not ready", lambda: readiness(place) == 503)
-                time.sleep(5)
-                assert set(storm.statuses(closed, time.monotonic())) == {503}
-                other.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
-                other.execute(END_ALL)
+            with _administrator(url) as other, raging(place, 16) as storm:
+                with _trouble(storm, place):
+                    name = other.info.dbname
+                    other.execute("SET default_transaction_read_only = off")
+                    other.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+                    other.execute(END_ALL)
+                    time.sleep(1)
+                    closed = time.monotonic()
+                    wait_for("not ready", lambda: readiness(place) == 503)
+                    time.sleep(5)
+                    wait_for("answered", lambda: storm.answered_since(closed))
+                    assert storm.answered_since(closed) == {503}
+                    other.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+                    other.execute(END_ALL)
+                with _trouble(storm, place):
+                    for _ in range(12):
+                        other.execute(END_ALL)
+                        time.sleep(0.5)
             check_refusals(storm)
             assert children(process.pid) == before
             judge(place, storm, log)
@@ -136,45 +144,33 @@ def _lock_file(path: Path, seconds: float) -> None:
         time.sleep(seconds)
 
 
-@pytest.mark.parametrize("keep", [_exclusively, _lock_file])
-def test_locked_sqlite(tmp_path: Path, keep) -> None:  # type: ignore[no-untyped-def]
+def test_locked_sqlite(tmp_path: Path) -> None:
     log = tmp_path / "log"
     place = quiet_place(tmp_path / "place")
     with pinery_up(place, log) as process:
         before = children(process.pid)
-        with raging(place, 13) as storm, _trouble(storm, place, 5):
-            keep(place.folder / "pinery.db", 10)
+        with raging(place, 13) as storm:
+            for keep in (_exclusively, _lock_file):
+                locked = time.monotonic()
+                with _trouble(storm, place):
+                    keep(place.folder / "pinery.db", 8)
+                assert storm.statuses(locked, time.monotonic())[503], keep
         check_refusals(storm)
-        assert any(a.status == 503 for a in storm.answers)
         assert children(process.pid) == before
         judge(place, storm, log)
 
 
-@pytest.mark.parametrize("table", ["inbox", "orders", "leases"])
-def test_locked_table_of_postgresql(tmp_path: Path, table: str) -> None:
+def test_locked_tables_of_postgresql(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with postgres_url() as url:
         place = quiet_place(tmp_path / "place", url, workers=2)
         with pinery_up(place, log) as process:
             before = children(process.pid)
-            with raging(place, 14) as storm, _trouble(storm, place, 5), psycopg.connect(url) as other:
-                other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-                time.sleep(10)
-            check_refusals(storm)
-            assert children(process.pid) == before
-            judge(place, storm, log)
-
-
-def test_connections_of_postgresql_are_ended_again_and_again(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with postgres_url() as url:
-        place = quiet_place(tmp_path / "place", url, workers=2)
-        with pinery_up(place, log) as process:
-            before = children(process.pid)
-            with _administrator(url) as other, raging(place, 15) as storm, _trouble(storm, place, 5):
-                for _ in range(20):
-                    other.execute(END_ALL)
-                    time.sleep(0.5)
+            with raging(place, 14) as storm:
+                for table in ("inbox", "orders", "leases"):
+                    with _trouble(storm, place), psycopg.connect(url) as other:
+                        other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+                        time.sleep(8)
             check_refusals(storm)
             assert children(process.pid) == before
             judge(place, storm, log)

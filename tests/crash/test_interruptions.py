@@ -25,6 +25,7 @@ from tests.crash.failing import (
     process_named,
     quiet_place,
     raging,
+    readiness,
     wait_for,
 )
 from tests.crash.storm import children, make_place, pinery_up
@@ -33,19 +34,21 @@ from tests.stores import postgres_url, store_url
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("hours", [1, -1])
-def test_clock_jump(tmp_path: Path, hours: int) -> None:
-    """An hour off for five seconds, and back. Entries may be given up as too old at the moment of a jump: those that
-    wait for their decision or their broker. Nothing else is."""
+def test_clock_jumps(tmp_path: Path) -> None:
+    """An hour ahead for five seconds, and back; then an hour behind.
+
+    Entries may be given up as too old at the moment of a jump: those that wait for their decision or their broker.
+    Nothing else is.
+    """
     log = tmp_path / "log"
     clock = WrongClock(tmp_path / "clock")
     place = make_place(tmp_path / "place", f"sqlite:///{tmp_path}/place/pinery.db", deployments=3, workers=1)
     with clock.environment(), pinery_up(place, log) as process:
         before = children(process.pid)
         with raging(place, 17, id_name="unique_id") as storm, opened(place) as store:
-            wait_for("at work", lambda: _count(store, t.signals) > 20, 60)
+            wait_for("at work", lambda: _count(store, t.signals) > 20)
             under_way = 0
-            for offset in (3600 * hours, 0):
+            for offset in (3600, 0, -3600, 0):
                 under_way += _count(store, t.inbox, t.inbox.c.status == "new")
                 clock.set(offset)
                 time.sleep(5)
@@ -55,7 +58,7 @@ def test_clock_jump(tmp_path: Path, hours: int) -> None:
             verdict.wait_until_done(store)
             given_up = verdict.given_up(store)
             print("given up:", len(given_up.denied), len(given_up.unsent), len(given_up.unsent_reversals))
-            assert len(given_up) <= under_way + 12, "more than what was under way when the clock jumped"
+            assert len(given_up) <= under_way + 24, "more than what was under way when the clock jumped"
             counts = verdict.check(store, storm, given_up)
         print(counts)
         check_log(log, place)
@@ -66,8 +69,8 @@ def _count(store: SqlStore, table: sa.Table, *where: sa.ColumnElement[bool]) -> 
     return store.read(lambda tx: int(tx.connection.execute(counted).scalar_one()))
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_broker_that_often_does_not_answer(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 2), ("postgresql", 5)])
+def test_broker_that_often_does_not_answer(tmp_path: Path, kind: str, kills: int) -> None:
     """Requests that never arrive, and answers that get lost, while processes are killed."""
     log = tmp_path / "log"
     rng = random.Random(18)
@@ -76,8 +79,9 @@ def test_broker_that_often_does_not_answer(tmp_path: Path, kind: str) -> None:
         place = quiet_place(tmp_path / "place", url, workers=1 if kind == "sqlite" else 2, options=options)
         with pinery_up(place, log) as process:
             with raging(place, 18, gap=0.4) as storm:
-                for _ in range(6):
+                for _ in range(kills):
                     time.sleep(2 + rng.random())
+                    wait_for("a worker runs", lambda: process_named(process, "worker"))
                     os.kill(rng.choice(process_named(process, "worker")), signal.SIGKILL)
                 time.sleep(3)
             judge(place, storm, log)
@@ -108,13 +112,13 @@ def test_worker_that_stands_still_longer_than_its_lease(tmp_path: Path) -> None:
         with pinery_up(place, log) as process:
             before = children(process.pid)
             with raging(place, 19) as storm, opened(place) as store:
-                wait_for("at work", lambda: _count(store, t.signals) > 20, 60)
+                wait_for("at work", lambda: _count(store, t.signals) > 20)
                 for _ in range(2):
                     time.sleep(2)
                     holder = _holder(store, "one")
                     os.kill(holder, signal.SIGSTOP)
                     try:
-                        took = wait_for("taken over", lambda: _holder(store, "one") != holder, 30)  # noqa: B023
+                        took = wait_for("taken over", lambda: _holder(store, "one") != holder)  # noqa: B023
                         print(f"taken over after {took:.1f} s")
                         time.sleep(2)
                     finally:
@@ -132,44 +136,34 @@ def _holder(store: SqlStore, account: str) -> int:
     return int(store.read(lambda tx: tx.connection.execute(owner).scalar_one()).split("/")[-2])
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_supervisor_is_killed_and_started_again_at_once(tmp_path: Path, kind: str) -> None:
+_ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+
+
+@pytest.mark.parametrize(("kind", "ends"), [("sqlite", _ENDS), ("postgresql", _ENDS[:2])])
+def test_ended_in_the_middle_and_started_again_at_once(
+    tmp_path: Path, kind: str, ends: tuple[signal.Signals, ...]
+) -> None:
+    """Killed, its children follow by themselves; asked to, it ends them before it ends itself."""
     log = tmp_path / "log"
     with store_url(kind, tmp_path) as url, ExitStack() as stack:
         place = quiet_place(tmp_path / "place", url, workers=1 if kind == "sqlite" else 2)
         process = stack.enter_context(pinery_up(place, log))
         with raging(place, 20) as storm:
-            for _ in range(2):
-                time.sleep(3)
-                orphans = list(children(process.pid))
-                process.kill()
-                process.wait()
-                killed = time.monotonic()
-                process = stack.enter_context(pinery_up(place, log))
-                print(f"ready {time.monotonic() - killed:.1f} s after the kill")
-                left = wait_for("children gone", lambda: not any(map(is_running, orphans)), 10)  # noqa: B023
-                print(f"children gone {left:.1f} s later")
-            time.sleep(3)
-        judge(place, storm, log)
-
-
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_asked_to_stop_in_the_middle(tmp_path: Path, kind: str) -> None:
-    log = tmp_path / "log"
-    with store_url(kind, tmp_path) as url, ExitStack() as stack:
-        place = quiet_place(tmp_path / "place", url, workers=1 if kind == "sqlite" else 2)
-        process = stack.enter_context(pinery_up(place, log))
-        with raging(place, 21) as storm:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in ends:
                 time.sleep(3)
                 running = list(children(process.pid))
-                asked = time.monotonic()
+                asked, said = time.monotonic(), len(log.read_text())
                 process.send_signal(number)
-                assert process.wait(15) == 0
+                code = process.wait(60)
                 print(f"ended {time.monotonic() - asked:.1f} s after {number.name}")
-                assert not any(map(is_running, running))
+                if number != signal.SIGKILL:
+                    assert code == 0
+                    assert not any(map(is_running, running))
+                    assert "process_died" not in log.read_text()[said:]
                 process = stack.enter_context(pinery_up(place, log))
+                wait_for("children gone", lambda: not any(map(is_running, running)))  # noqa: B023
+                wait_for("ready", lambda: readiness(place) == 200)  # what answered before may have been one of those
+                print(f"ready {time.monotonic() - asked:.1f} s after {number.name}")
             time.sleep(3)
         assert {a.status for a in storm.answers} <= {200, 503, 599}
         judge(place, storm, log)
-        assert "process_died" not in log.read_text()

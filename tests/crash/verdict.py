@@ -16,21 +16,23 @@ from tests.crash.ledger import expect
 from tests.crash.storm import Storm
 
 
-def wait_until_done(store: SqlStore, seconds: float = 90) -> None:
-    """Until every alert is decided and every order has come to an end."""
+def wait_until_done(store: SqlStore, seconds: float = 240) -> None:
+    """Until every alert is decided and every order has come to an end. ``seconds``: without any alert decided."""
     waiting = sa.select(sa.func.count()).select_from(t.inbox).where(t.inbox.c.status == "new")
     working = sa.select(sa.func.count()).select_from(t.orders)
     working = working.where(~t.orders.c.final, t.orders.c.role.in_(["entry", "exit"]))
     end = time.monotonic() + seconds
-    left: tuple[int, int] = (-1, -1)
+    left, least = (-1, -1), float("inf")
     while time.monotonic() < end:
         left = store.read(
             lambda tx: (tx.connection.execute(waiting).scalar_one(), tx.connection.execute(working).scalar_one())
         )
         if left == (0, 0):
             return
+        if left[0] < least:
+            least, end = left[0], time.monotonic() + seconds
         time.sleep(0.2)
-    raise AssertionError(f"after {seconds} s {left[0]} alerts wait and {left[1]} orders work")
+    raise AssertionError(f"after {seconds} s without any news {left[0]} alerts wait and {left[1]} orders work")
 
 
 @dataclass

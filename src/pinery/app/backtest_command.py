@@ -69,7 +69,7 @@ def backtest_script(options: BacktestOptions, settings: Settings) -> None:
             print_logs(tested.finished)
         print_backtest(tested, written, every_figure=options.every_figure)
         if verdict is not None:
-            print_verdict(verdict, tested.result.currency)
+            print_verdict(verdict, tested.result.currency, synthetic=tested.result.synthetic)
     if verdict is not None and not verdict.passed:
         failed = sum(not check.passed for check in verdict.checks)
         raise GateError(f"the strategy does not pass the gate: {failed} of {len(verdict.checks)} checks failed")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pinery.app.currencies import by_currencies
+from pinery.app.properties import with_properties
 from pinery.app.session import Finished, Job, data_port, memory_in_use
 from pinery.engine import compile_script
 from pinery.market.rates import Rates
@@ -28,14 +30,19 @@ class Tested:
 
 
 def execute_backtest(
-    job: Job, rates: Mapping[str, Rates] | None = None, progress: Callable[[int, int], None] | None = None
+    job: Job,
+    rates: Mapping[str, Rates] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    properties: Mapping[str, Any] | None = None,
 ) -> Tested:
-    """Compiles and tests. ``rates`` by pair of currencies, ``USDTUSD`` or ``USDT/USD``.
+    """Compiles and tests. ``rates`` by pair of currencies, ``USDTUSD`` or ``USDT/USD``; ``properties`` are arguments of
+    ``strategy()`` to be others than the script's.
 
     Raises CompileError, UsageError (inputs, or no strategy), DataError and PineRuntimeError.
     """
     started = time.perf_counter()
     script = compile_script(job.source, inputs=dict(job.inputs), libraries=job.libraries)
+    script = with_properties(script, properties or {})
     compiled = time.perf_counter()
     market = job.market
     quote = market.instrument.currency
@@ -52,5 +59,6 @@ def execute_backtest(
         clock=time.monotonic,
         memory=memory_in_use,
         strict_data=job.strict_data,
+        synthetic=market.synthetic,
     )
     return Tested(Finished(result.run, script, market, (compiled - started, time.perf_counter() - compiled)), result)

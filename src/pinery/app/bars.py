@@ -23,6 +23,7 @@ SYNTHETIC_BARS = 5_000
 LARGEST = 1e100  # sums and squares of prices stay far from overflow
 MAX_SYNTHETIC_MINUTES = 12_000_000
 SYNTHETIC_NOTICE = "Synthetic bars: made up by a seeded generator, not market data."
+NO_EVIDENCE = "A verdict on them is no evidence for real money."
 
 # TradingView names its exports so: "BINANCE_ETHUSDT.P, 15.csv"
 _EXPORT_NAME = re.compile(r"(?P<exchange>[A-Z0-9]+)_(?P<ticker>[A-Z0-9!._&-]+), (?P<timeframe>\d*[STDWM]?)(?=\W|_|$)")
@@ -30,13 +31,17 @@ _EXPORT_NAME = re.compile(r"(?P<exchange>[A-Z0-9]+)_(?P<ticker>[A-Z0-9!._&-]+), 
 
 @dataclass(frozen=True, slots=True)
 class MarketData:
-    """Bars with what is known of them. ``warnings`` are sentences for the user."""
+    """Bars with what is known of them. ``warnings`` are sentences for the user; ``synthetic`` bars are made up."""
 
     bars: BarSeries
     instrument: Instrument
     timeframe: Timeframe
     warnings: list[str] = field(default_factory=list)
-    notice: str = ""
+    synthetic: bool = False
+
+    @property
+    def notice(self) -> str:
+        return SYNTHETIC_NOTICE if self.synthetic else ""
 
 
 def parse_timeframe(text: str, option: str = "--timeframe") -> Timeframe:
@@ -119,9 +124,10 @@ def arrange(
     instrument = symbols.lookup(symbol, table, bars.close)
     if instrument.assumed:
         said.append(symbols.assumptions(instrument))
+    made_up = instrument.prefix == symbols.SYNTHETIC
     own = infer_timeframe([int(time) for time in bars.time])
     if timeframe is None:
-        return MarketData(bars, instrument, own, said)
+        return MarketData(bars, instrument, own, said, made_up)
     target = parse_timeframe(timeframe)
     if len(bars) > 1 and target.seconds > own.seconds:
         bars = resample(bars, instrument, own, target).bars
@@ -131,7 +137,7 @@ def arrange(
             f"the bars are of timeframe {own}, so there are none of timeframe {target}",
             hint=f"leave --timeframe out, or name {own} or a longer one",
         )
-    return MarketData(bars, instrument, target, said)
+    return MarketData(bars, instrument, target, said, made_up)
 
 
 def _stored(symbol: str | None, timeframe: str | None, table: symbols.SymbolTable | None) -> MarketData:
@@ -178,7 +184,7 @@ def _synthetic(data: str, symbol: str | None, timeframe: str | None, table: symb
     made = generator.generate(needed, symbol=name)
     instrument = symbols.lookup(name, table, made.close)
     bars = resample(made, instrument, Timeframe(1, ""), target).bars if target != Timeframe(1, "") else made
-    return MarketData(bars.slice(0, min(count, len(bars))), instrument, target, [], SYNTHETIC_NOTICE)
+    return MarketData(bars.slice(0, min(count, len(bars))), instrument, target, [], synthetic=True)
 
 
 def _sessions(timeframe: Timeframe) -> int:

@@ -10,9 +10,12 @@ from typing import Annotated
 import typer
 
 from pinery.app.data_commands import data_app
+from pinery.app.demo.command import register as register_demo
 from pinery.app.failures import INTERRUPTED, report, silence_stdout
+from pinery.app.library.command import register as register_library
 from pinery.app.operate import OPERATE
 from pinery.app.settings import load_settings
+from pinery.app.sim.command import register as register_sim
 
 app = typer.Typer(
     name="pinery",
@@ -253,6 +256,40 @@ def backtest_command(
     backtest_script(options, load_settings(Path.cwd()))
 
 
+@app.command("bundle", epilog="Example: pinery bundle strategy.pine --out for-tradingview.pine")
+def bundle_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A script; - reads standard input.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write it; else it is printed.")
+    ] = None,
+    libraries: Libraries = None,
+    debug: Debug = False,
+) -> None:
+    """Put the libraries that a script imports into it: one file that pastes into TradingView."""
+    from pinery.app.bundle_command import bundle_script
+
+    bundle_script(file, [*(libraries or ()), *load_settings(Path.cwd()).libraries], out)
+
+
+@app.command("convert", epilog="Example: pinery convert old.pine --to 6 --out new.pine")
+def convert_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A script; - reads standard input.")],
+    to: Annotated[int, typer.Option(metavar="VERSION", help="The version of Pine to convert to: 6.")] = 6,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write it; else it is printed.")
+    ] = None,
+    new_colors: Annotated[
+        bool, typer.Option("--new-colors", help="Keep the names of colours that have another shade in version 6.")
+    ] = False,
+    libraries: Libraries = None,
+    debug: Debug = False,
+) -> None:
+    """Rewrite a script of an older Pine in version 6, with the same results."""
+    from pinery.app.convert_command import convert_script
+
+    convert_script(file, to, [*(libraries or ()), *load_settings(Path.cwd()).libraries], out, new_colors=new_colors)
+
+
 @app.command(
     "audit",
     epilog="Example: pinery audit script.pine --data bars.csv --symbol CME_MINI:ES1! --timeframe 15. "
@@ -324,15 +361,9 @@ for register in OPERATE:
     register(app)
 
 
-@app.command("demo")
-def demo_command(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where chart.html goes.")] = Path("demo"),
-    debug: Debug = False,
-) -> None:
-    """Run the example script on the synthetic market and write its chart."""
-    from pinery.app.demo import run_demo
-
-    run_demo(out)
+register_library(app)
+register_demo(app)
+register_sim(app)
 
 
 def _gates(arguments: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pinery.app.bars import parse_timeframe
+from pinery.app.fetch_command import fetch_app
 from pinery.app.options import zone_info
 from pinery.app.progress import progress_bar
 from pinery.app.settings import load_settings
@@ -31,11 +32,13 @@ from pinery.runtime.timeframes import Timeframe
 
 data_app = typer.Typer(
     name="data",
-    help="Import bar files, list and inspect stored bars, generate synthetic ones, look up symbols.",
+    help="Import bar files, download bars, list and inspect stored ones, generate synthetic ones, look up symbols.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
 )
+
+data_app.add_typer(fetch_app)
 
 _SHOWN_GAPS = 10
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]

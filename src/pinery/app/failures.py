@@ -10,11 +10,21 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from pinery.app.terminal import console
-from pinery.core.errors import PineRuntimeError, PineryError
+from pinery.core.errors import PineRuntimeError, PineryError, UsageError
 
 INTERNAL = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+#: Packages that a plain installation does not have -> the extra that brings them. Trading needs all of its own.
+EXTRAS = {
+    "polars": "data",
+    "llvmlite": "native",
+    **dict.fromkeys(("aiohttp", "ccxt"), "ccxt"),
+    **dict.fromkeys(("alembic", "anyio", "argon2", "cryptography", "fastapi", "httpx", "prometheus_client"), "trade"),
+    **dict.fromkeys(("psycopg", "pydantic", "sqlalchemy", "stamina", "starlette", "structlog", "tomlkit"), "trade"),
+    **dict.fromkeys(("uvicorn", "uvloop", "websockets"), "trade"),
+}
 
 
 def report(error: BaseException, *, debug: bool) -> int:
@@ -33,6 +43,10 @@ def report(error: BaseException, *, debug: bool) -> int:
     if isinstance(error, MemoryError):
         _print("there is not enough memory for this", "", "try fewer bars (--from, --to)")
         return 1
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+        extra = EXTRAS[error.name]
+        _print(f"this needs the package {error.name}, which is not installed", "", f'pip install "pinery[{extra}]"')
+        return UsageError.exit_code
     what = f"{type(error).__name__}: {error}".strip().rstrip(":").splitlines()[0]
     _print(f"internal error: {what}", "", "this is a fault of Pinery: please report it, with the output of --debug")
     return INTERNAL

@@ -24,8 +24,11 @@ from pinery.app.redaction import redactor
 
 Form = Literal["json", "console", "auto"]
 
-#: Never more talkative than this: below it, they print statements with values, whole addresses, or each step of theirs.
-_QUIET = dict.fromkeys(("sqlalchemy", "alembic", "httpx", "httpcore", "asyncio"), "warning")
+#: Never more talkative than this: below it, they print statements with values, whole addresses (which may hold a key or
+#: a signature), frames with tokens, or each step of theirs.
+_QUIET = dict.fromkeys(
+    ("sqlalchemy", "alembic", "httpx", "httpcore", "asyncio", "websockets", "ccxt", "aiohttp"), "warning"
+)
 
 #: What brings handlers of its own, which would print past the redaction.
 _OWN_HANDLERS = ("uvicorn", "uvicorn.access", "uvicorn.error", "sqlalchemy", "alembic")

@@ -76,6 +76,7 @@ class Redactor:
     def hide(self, *secrets: str) -> None:
         """Registers values, as they are and as addresses and JSON write them. Too short ones are passed over."""
         with self._lock:
+            before = len(self._hidden)
             for secret in secrets:
                 if len(secret) >= SHORTEST:
                     escaped = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
@@ -83,7 +84,7 @@ class Redactor:
                     if _utf8(secret):
                         in_address = quote(secret, safe=""), quote(secret), quote_plus(secret)
                         self._hidden.update((repr(secret.encode())[2:-1], *in_address))
-            if self._hidden:
+            if len(self._hidden) > before:
                 longest_first = sorted(self._hidden, key=len, reverse=True)
                 self._values = re.compile("|".join(map(re.escape, longest_first)))
 

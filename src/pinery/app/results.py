@@ -7,6 +7,7 @@ from typing import Any
 
 from pinery.app.chart.payload import Subject
 from pinery.app.session import Finished
+from pinery.engine import RunResult
 from pinery.runtime.outputs import Outputs
 from pinery.runtime.placeholders import number_text
 
@@ -35,9 +36,14 @@ def input_text(value: Any, kind: str) -> str:
 
 def chart_subject(finished: Finished) -> Subject:
     """What the chart page shows of a run."""
-    result = finished.result
+    script = finished.script
+    return subject_of(finished.result, script.sources[0].name, script.program.version, finished.market.notice)
+
+
+def subject_of(result: RunResult, name: str, version: int, notice: str = "") -> Subject:
+    """``name`` stands in where the script has no title."""
     declared = result.declaration
-    title = str(declared.get("title") or finished.script.sources[0].name)
+    title = str(declared.get("title") or name)
     precision = declared.get("precision")
     return Subject(
         bars=result.bars,
@@ -48,9 +54,9 @@ def chart_subject(finished: Finished) -> Subject:
         title=title,
         shorttitle=str(declared.get("shorttitle") or title),
         overlay=bool(declared.get("overlay")),
-        version=finished.script.program.version,
+        version=version,
         format=str(declared.get("format") or "inherit"),
         precision=None if precision is None or precision != precision else int(precision),
         inputs=[(decl.title, input_text(decl.value, decl.kind)) for decl in result.inputs],
-        notice=finished.market.notice,
+        notice=notice,
     )

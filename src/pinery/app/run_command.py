@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +141,7 @@ def _market(options: RunOptions, table: symbol_tables.SymbolTable | None) -> Mar
     kept = data.bars.between(first, last)
     if not len(kept):
         raise UsageError("there are no bars between --from and --to", hint=f"the data goes {_span(data)}")
-    return MarketData(kept, data.instrument, data.timeframe, data.warnings, data.notice)
+    return replace(data, bars=kept)
 
 
 def _rates(text: str) -> tuple[tuple[str, str], Rates]:

@@ -26,7 +26,20 @@ FILE_NAME = "pinery.toml"
 
 #: Sections that only trading reads.
 TRADING_SECTIONS = frozenset(
-    {"store", "webhook", "control", "accounts", "deployments", "stages", "notify", "retention", "backup", "up", "log"}
+    {
+        "store",
+        "webhook",
+        "control",
+        "feeds",
+        "accounts",
+        "deployments",
+        "stages",
+        "notify",
+        "retention",
+        "backup",
+        "up",
+        "log",
+    }
 )
 _SCRIPT_SETTINGS = ("libraries", "symbols", "limits")
 

@@ -124,6 +124,7 @@ def summary_data(finished: Finished, written: dict[str, str]) -> dict[str, Any]:
         "symbol": result.instrument.tickerid,
         "timeframe": result.timeframe.text(),
         "bars": len(result.bars),
+        "synthetic": finished.market.synthetic,
         "first": int(result.bars.time[0]),
         "last": int(result.bars.time[-1]),
         "inputs": {decl.title: input_text(decl.value, decl.kind) for decl in result.inputs},

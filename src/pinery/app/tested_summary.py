@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pinery.app.backtesting import Tested
+from pinery.app.bars import NO_EVIDENCE, SYNTHETIC_NOTICE
 from pinery.app.figures import Row, figure_text, rows
 from pinery.app.results import input_text
 from pinery.app.summary import local_time
@@ -63,7 +64,7 @@ def _toned(row: Row, text: str) -> Text:
     return Text(text, style="red" if text.startswith("-") else "green")
 
 
-def print_verdict(verdict: Verdict, currency: str) -> None:
+def print_verdict(verdict: Verdict, currency: str, *, synthetic: bool = False) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("gate")
     table.add_column("value", justify="right")
@@ -80,3 +81,5 @@ def print_verdict(verdict: Verdict, currency: str) -> None:
     shown = console()
     shown.print(table)
     shown.print(Text("gate passed", style="green") if verdict.passed else Text("gate not passed", style="bold red"))
+    if synthetic:
+        shown.print(Text(f"{SYNTHETIC_NOTICE} {NO_EVIDENCE}", style="yellow"))

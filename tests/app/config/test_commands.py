@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import stat
 import tomllib
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from pinery.adapters.store.database import open_store
 from pinery.adapters.store.people import verify
+from pinery.app.config.charts import compile_chart
 from pinery.app.config.reading import load_configuration
 from pinery.app.config.schema import SCHEMA_ID, schema
-from pinery.app.operate.init_command import starter
+from pinery.app.operate.init_command import start, starter
 from pinery.app.settings import load_settings
 from tests.app.config.conftest import ES, PAPER, TOKEN
+from tests.crash.storm import free_port, taken
 
 Command = Callable[..., object]
 
@@ -40,7 +42,9 @@ def test_init_makes_a_folder_that_works(command: Callable, tmp_path: Path) -> No
     assert (demo.symbol, demo.account) == ("BINANCE:ETHUSDT.P", "paper")
     assert configuration.webhook.allow_loopback and "demo" in configuration.hooks
     assert stat.S_IMODE((folder / "pinery.secrets.toml").stat().st_mode) == 0o600
-    assert {"pinery.secrets.toml", "pinery.db*"} <= set((folder / ".gitignore").read_text().splitlines())
+    assert {"pinery.secrets.toml", "tradovate-*.json", "pinery.db*"} <= set(
+        (folder / ".gitignore").read_text().splitlines()
+    )
     store = open_store(configuration.store_url, create=False)
     try:
         user = verify(store, made["user"], made["password"], now=1)
@@ -48,7 +52,7 @@ def test_init_makes_a_folder_that_works(command: Callable, tmp_path: Path) -> No
     finally:
         store.close()
     token = made["webhook_url"].rpartition("/")[2]
-    for path in folder.iterdir():
+    for path in (path for path in folder.rglob("*") if path.is_file()):
         content = path.read_bytes()
         assert token.encode() not in content and made["password"].encode() not in content, path
 
@@ -84,28 +88,21 @@ def test_init_keeps_settings_of_scripts(command: Callable, tmp_path: Path) -> No
 
 
 def test_init_finds_free_ports_and_says_so(command: Callable, tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    port = free_port()
+    with taken(port):
         refused = command("init", tmp_path, "--port", str(port))
         assert refused.code == 5 and f"port {port} is taken" in refused.err
         assert not (tmp_path / "pinery.toml").exists()
-    with socket.socket() as usual:
-        try:
-            usual.bind(("127.0.0.1", 8750))
-            usual.listen()
-        except OSError:
-            pass  # something else has it: as good
+    with ExitStack() as usual:
+        with suppress(OSError):  # something else listens there: as good
+            usual.enter_context(taken(8750))
         made = json.loads(command("init", tmp_path, "--json").out)
     assert ":8750/" not in made["webhook_url"]
     assert any("port 8750 is taken: the webhook is on port" in note for note in made["notes"])
 
 
 def test_init_takes_a_port(command: Callable, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     made = json.loads(command("init", tmp_path, "--port", str(port), "--json").out)
     assert f":{port}/hook/" in made["webhook_url"]
 
@@ -209,7 +206,7 @@ def test_schema_and_models_accept_the_starter(text: str, tmp_path: Path) -> None
     validator = jsonschema.validator_for(schema())
     assert [error.message for error in validator.iter_errors(tomllib.loads(text))] == []
     (tmp_path / "pinery.toml").write_text(text)
-    load_configuration(tmp_path, {"PINERY_SECRET_MAIL": "x"})
+    load_configuration(tmp_path, {f"PINERY_SECRET_{name}": "x" for name in ("MAIL", "BINANCE_KEY", "BINANCE_SECRET")})
     assert text.startswith("#:schema ./pinery.schema.json")
 
 
@@ -222,7 +219,22 @@ def test_schema_refuses_what_the_models_refuse() -> None:
         assert not validator.is_valid(wrong)
 
 
+def test_the_chart_of_the_starter_works_when_it_is_uncommented(tmp_path: Path, command: Callable) -> None:
+    """As somebody does it: only the lines of that part."""
+    folder = tmp_path / "trading"
+    start(folder)
+    path = folder / "pinery.toml"
+    before, title, rest = path.read_text().partition("# --- a script that runs here")
+    part, end, after = rest.partition("# --- notifications")
+    taken = "\n".join(re.sub(r"^# (?=\[|\w+ = )", "", line) for line in part.splitlines())
+    path.write_text(f"{before}{title}{taken}\n{end}{after}")
+    checked = command("config", "check", folder)
+    assert checked.code == 0, checked.out + checked.err
+    configuration = load_configuration(folder)
+    assert compile_chart(configuration, configuration.charts["trend"]).program.kind == "strategy"
+
+
 def test_suggestions_of_the_starter_are_many() -> None:
     found = tomllib.loads(everything_of_the_starter())
     assert set(found["deployments"]["demo"]) >= {"bracket", "limits", "direction", "words"}
-    assert {"es", "demo"} == set(found["deployments"]) and {"console", "mail"} == set(found["notify"])
+    assert {"es", "demo", "trend"} == set(found["deployments"]) and {"console", "mail"} == set(found["notify"])

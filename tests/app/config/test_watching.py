@@ -34,8 +34,21 @@ def test_changes_are_taken_over_and_mistakes_are_not(tmp_path: Path) -> None:
     assert isinstance(watcher.poll(), ConfigError)
     path.write_text(f"{ES}size = 2\n")
     assert watcher.poll() is None and watcher.current is found  # as it was
-    path.write_text(f"{ES}size = 4\n")
+    path.write_text(f"{ES}size = 40\n")
     assert watcher.poll() is watcher.current is not found
+
+
+def test_who_asks_for_the_file_as_it_is_takes_no_news_from_who_polls(tmp_path: Path) -> None:
+    path = tmp_path / "pinery.toml"
+    path.write_text(ES)
+    watcher = Watcher(tmp_path)
+    path.write_text(f"{ES}size = 2\n")
+    found = watcher.fresh()
+    assert found.deployments["es"].sizing.value == 2
+    assert watcher.poll() is found and watcher.poll() is None
+    path.write_text(f"{ES}stop = 1\n")
+    assert watcher.fresh() is found
+    assert isinstance(watcher.poll(), ConfigError) and watcher.poll() is None
 
 
 def test_new_tokens_and_symbols_are_changes(tmp_path: Path) -> None:
@@ -47,7 +60,7 @@ def test_new_tokens_and_symbols_are_changes(tmp_path: Path) -> None:
     rotate_token(tmp_path, "es")
     found = watcher.poll()
     assert isinstance(found, Configuration) and "es" in found.hooks
-    more.write_text('[symbols]\n"X:ABC" = { type = "stock", mintick = 0.10 }\n')
+    more.write_text('[symbols]\n"X:ABC" = { type = "stock", mintick = 0.125 }\n')
     assert isinstance(watcher.poll(), Configuration)
     assert watcher.poll() is None
 

@@ -88,6 +88,46 @@ def test_what_was_saved_is_restored_with_the_configuration(pinery: Callable[...,
     assert _messages(_url(empty)) == 1
 
 
+def test_scripts_are_saved_and_put_back_and_changed_ones_are_left_alone(
+    pinery: Callable[..., Ended], folder: Path
+) -> None:
+    own = {
+        "scripts/trend.pine": "//@version=6\nindicator('mine')\n",
+        "strategies/waves.pine": "//@version=6\nstrategy('waves')\n",  # of a deployment's chart
+        "shared/ada/tools/1.pine": "//@version=6\nlibrary('tools')\n",
+    }
+    for name, text in own.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder.parent / "elsewhere.pine").write_text("//@version=6\nindicator('elsewhere')\n", encoding="utf-8")
+    feed = '[feeds.market]\nkind = "replay"\nbars = { "BINANCE:ETHUSDT.P" = "synthetic" }\n'
+    charts = "".join(
+        f'[deployments.{name}]\naccount = "paper"\nsymbol = "BINANCE:ETHUSDT.P"\ntimeframe = "5"\n'
+        f'[deployments.{name}.chart]\nscript = "{script}"\nfeed = "market"\n'
+        for name, script in (("waves", "strategies/waves.pine"), ("away", "../elsewhere.pine"))
+    )
+    (folder / "pinery.toml").write_text(f'libraries = ["shared"]\n{CONFIG}{feed}{charts}', encoding="utf-8")
+    file = _saved(pinery, folder)
+    other = folder.parent / "other machine"
+    (other / "scripts").mkdir(parents=True)
+    (other / "scripts" / "trend.pine").write_text("// newer\n", encoding="utf-8")
+    ended = pinery("restore", file, "--folder", other)
+    assert ended.code == 0, ended.err
+    said = " ".join(ended.out.split())
+    assert "put back pinery.toml, shared/ada/tools/1.pine, strategies/waves.pine" in said
+    assert "left as they are here, other than in the backup: scripts/trend.pine" in said
+    assert (other / "scripts" / "trend.pine").read_text(encoding="utf-8") == "// newer\n"
+    for name in list(own)[1:]:
+        assert (other / name).read_text(encoding="utf-8") == own[name]
+
+
+def test_a_backup_writes_nothing_outside_the_folder(tmp_path: Path) -> None:
+    for name in ("../evil.pine", "/tmp/evil.pine", "scripts/../../evil.pine", ".."):
+        with pytest.raises(PineryError, match="outside"):
+            backup_command._put_back({"scripts/good.pine": b"", name: b"x"}, tmp_path / "in")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_secrets_are_saved_only_when_told(pinery: Callable[..., Ended], folder: Path) -> None:
     file = _saved(pinery, folder, "--include-secrets")
     empty = folder.parent / "other machine"

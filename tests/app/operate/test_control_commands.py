@@ -13,6 +13,7 @@ from pinery.adapters.store.database import open_store
 from pinery.trading.store import CommandKind, TradingState
 from tests.app.conftest import Ended
 from tests.gateway.control.filling import ETH, fill
+from tests.stores import new_sqlite
 
 CONFIGURATION = """\
 [store]
@@ -38,7 +39,7 @@ Pinery = Callable[..., Ended]
 def folder(home: Path) -> Path:
     """A folder with a morning's trading in its store."""
     (home / "pinery.toml").write_text(CONFIGURATION, encoding="utf-8")
-    store = open_store(f"sqlite:///{home / 'pinery.db'}")
+    store = open_store(new_sqlite(home / "pinery.db"))
     fill(store)
     store.close()
     return home
@@ -161,7 +162,7 @@ def test_flatten_waits_for_the_result(pinery: Pinery, folder: Path) -> None:
 
     def work() -> None:
         store = open_store(f"sqlite:///{folder / 'pinery.db'}")
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             if store.write(answer):
                 break
@@ -226,6 +227,20 @@ def test_users(pinery: Pinery, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     say("another long password\n")
     assert pinery("user", "password", "ada", "--password-stdin").code == 0
     assert "correct horse" not in (folder / "pinery.db").read_bytes().decode("latin-1")
+
+
+def test_a_login_link_is_printed_once(pinery: Pinery, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    assert pinery("user", "add", "ada", "--role", "admin", "--password-stdin").code == 0
+    made = pinery("user", "link", "ada", "--for", "5m")
+    url, _, code = made.out.strip().partition("/#login=")
+    assert url == "http://127.0.0.1:8751" and len(code) >= 43 and "within 5m" in made.err
+    assert code not in (folder / "pinery.db").read_bytes().decode("latin-1")
+    assert "no user named" in pinery("user", "link", "eve").err
+    assert "write 90s, 15m, 2h or 1d" in pinery("user", "link", "ada", "--for", "soon").err
+    assert "7 days" in pinery("user", "link", "ada", "--for", "2w").err
 
 
 def test_tokens(pinery: Pinery, folder: Path) -> None:

@@ -16,6 +16,7 @@ from pinery.trading.positions.model import Lot, Position
 from pinery.trading.signals import Action, Signal, Source
 from pinery.trading.store import Decision, Outcome, StateRow, TradingState
 from tests.app.conftest import Ended
+from tests.stores import new_sqlite
 
 CONFIGURATION = """\
 [store]
@@ -40,7 +41,7 @@ Pinery = Callable[..., Ended]
 @pytest.fixture
 def store(home: Path) -> Iterator[SqlStore]:
     (home / "pinery.toml").write_text(CONFIGURATION, encoding="utf-8")
-    opened = open_store(f"sqlite:///{home / 'pinery.db'}")
+    opened = open_store(new_sqlite(home / "pinery.db"))
     yield opened
     opened.close()
 

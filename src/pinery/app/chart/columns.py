@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pinery.runtime.colors import opacity
+
 Json = dict[str, Any]
 
 
@@ -31,7 +33,7 @@ def color_text(color: int | None, transparency: float | None = None) -> str | No
     if color is None:
         return None
     if transparency is not None and color & 0xFF == 0xFF:
-        color = color & ~0xFF | max(0, min(255, round(255 * (100 - transparency) / 100)))
+        color = color & ~0xFF | opacity(transparency)
     return f"#{color:08x}" if color & 0xFF else None
 
 

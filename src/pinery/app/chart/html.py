@@ -6,6 +6,7 @@ import base64
 import gzip
 import html
 import json
+import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -13,8 +14,22 @@ from typing import Any
 from pinery.core.errors import UsageError
 
 PACKAGE = "pinery.app.chart"
-DRAWING = ("data.js", "plots.js", "marks.js", "drawings.js", "tables.js", "page.js", "switches.js")
-CODE = (*DRAWING, "panel.js")
+#: The dashboard imports the same modules.
+DRAWING = (
+    "columns.js",
+    "text.js",
+    "plots.js",
+    "marks.js",
+    "drawings.js",
+    "tables.js",
+    "bars.js",
+    "trading.js",
+    "pane.js",
+    "chart.js",
+    "unpack.js",
+    "switches.js",
+)
+STYLE = ("page.css", "chart.css")
 LIBRARY = "lightweight-charts.js"
 
 
@@ -31,9 +46,9 @@ def render(payload: dict[str, Any]) -> str:
         "script": html.escape(meta["script"]),
         "facts": html.escape(meta["facts"]),
         "notice": html.escape(meta["notice"]),
-        "style": page_file("page.css"),
+        "style": style(),
         "library": library(),
-        "code": "\n".join(page_file(name) for name in CODE),
+        "code": drawing() + page_module("panel.js"),
         "data": pack(payload),
     }
     return fill(page_file("template.html"), fields)
@@ -58,6 +73,21 @@ def pack(payload: dict[str, Any]) -> str:
 
 def page_file(name: str, package: str = PACKAGE) -> str:
     return (resources.files(package) / "page" / name).read_text(encoding="utf-8")
+
+
+def style() -> str:
+    return "".join(page_file(name) for name in STYLE)
+
+
+def drawing() -> str:
+    """The code that draws a chart, to stand in a page's script before the page's own."""
+    return "".join(page_module(name) for name in DRAWING)
+
+
+def page_module(name: str) -> str:
+    """A module's code for a page where all stand in one script: a file opened from disk may not import others."""
+    text = re.sub(r"^import .*;\n", "", page_file(name), flags=re.MULTILINE)
+    return re.sub(r"^export ", "", text, flags=re.MULTILINE)
 
 
 def library() -> str:

@@ -23,7 +23,10 @@ MAX_LISTED = 20_000  # alerts and logs
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a chart shows. ``timeframe`` as TradingView writes it; ``inputs`` as (title, value) texts."""
+    """What a chart shows. ``timeframe`` as TradingView writes it; ``inputs`` as (title, value) texts.
+
+    Bars before ``since`` are left out of columns: a chart that is open already has them.
+    """
 
     bars: BarSeries
     instrument: Instrument
@@ -38,42 +41,76 @@ class Subject:
     precision: int | None = None
     inputs: Sequence[tuple[str, str]] = field(default_factory=tuple)
     notice: str = ""
+    since: int = 0
+
+    @property
+    def script_pane(self) -> int:
+        """Where the script draws what is not forced onto the bars."""
+        return OWN if self.has_own_pane and not self.overlay else MAIN
+
+    @property
+    def has_own_pane(self) -> bool:
+        return any(
+            spec.kind in _MAKERS and spec.kind != "fill" and _pane(self, spec) == OWN for spec in self.outputs.specs
+        )
 
 
 def build(subject: Subject) -> Json:
     """The page's data. Times are Unix seconds as steps; na is null; colours are ``#rrggbbaa``."""
     bars, outputs = subject.bars, subject.outputs
     seconds = [int(t) // 1000 for t in bars.time]
-    items, barcolors, by_spec = _items(subject)
-    places = Places([int(t) for t in bars.time])
-    own = any(item["pane"] == OWN for item in items)
-    script_pane = OWN if not subject.overlay and own else MAIN
-    panes: list[Json] = [{"precision": decimals(subject.instrument.mintick)}]
-    if own:
-        panes.append({"precision": _precision(subject, items)})
-    layers = drawing_layers(subject.drawings, places, len(panes), script_pane)
-    for pane, layer in zip(panes, layers, strict=True):
-        pane["drawings"] = layer
-    for item in items:
-        if item["type"] == "fill":
-            item["a"], item["b"] = by_spec[item["a"]], by_spec[item["b"]]
+    columns = columns_since(subject)
     return {
         "meta": _meta(subject, seconds),
         "time": deltas(seconds),
         "zone": zone_changes(seconds, subject.instrument.timezone),
+        "bars": columns["bars"],
+        "panes": panes(subject),
+        "items": columns["items"],
+        "alerts": alert_rows(outputs),
+        "logs": log_rows(outputs),
+    }
+
+
+def columns_since(subject: Subject) -> Json:
+    """``bars`` and ``items`` from bar ``subject.since`` on; an item whose older bars change says so with ``from``."""
+    bars, since = subject.bars, subject.since
+    items, barcolors, by_spec = _items(subject)
+    for item in items:
+        if item["type"] == "fill":
+            item["a"], item["b"] = by_spec[item["a"]], by_spec[item["b"]]
+    return {
         "bars": {
-            "o": numbers(bars.open.tolist()),
-            "h": numbers(bars.high.tolist()),
-            "l": numbers(bars.low.tolist()),
-            "c": numbers(bars.close.tolist()),
-            "v": numbers(bars.volume.tolist()),
+            "o": numbers(bars.open[since:].tolist()),
+            "h": numbers(bars.high[since:].tolist()),
+            "l": numbers(bars.low[since:].tolist()),
+            "c": numbers(bars.close[since:].tolist()),
+            "v": numbers(bars.volume[since:].tolist()),
             "colors": barcolors,
         },
-        "panes": panes,
         "items": items,
-        "alerts": [[event.bar_index, event.message or event.title, ""] for event in outputs.alerts[-MAX_LISTED:]],
-        "logs": [[log.bar_index, log.message, log.level] for log in list(outputs.logs)[-MAX_LISTED:]],
     }
+
+
+def panes(subject: Subject) -> list[Json]:
+    """The bars' pane and, where it is needed, the script's own, with the drawings of each."""
+    found: list[Json] = [{"precision": decimals(subject.instrument.mintick)}]
+    if subject.has_own_pane:
+        found.append({"precision": _precision(subject)})
+    layers = drawing_layers(subject.drawings, Places(subject.bars.time), len(found), subject.script_pane)
+    for pane, layer in zip(found, layers, strict=True):
+        pane["drawings"] = layer
+    return found
+
+
+def alert_rows(outputs: Outputs) -> list[list[Any]]:
+    """``[bar, message, ""]``, the newest."""
+    return [[event.bar_index, event.message or event.title, ""] for event in outputs.alerts[-MAX_LISTED:]]
+
+
+def log_rows(outputs: Outputs) -> list[list[Any]]:
+    """``[bar, message, level]``, the newest."""
+    return [[log.bar_index, log.message, log.level] for log in list(outputs.logs)[-MAX_LISTED:]]
 
 
 def _meta(subject: Subject, seconds: list[int]) -> Json:
@@ -102,18 +139,19 @@ def _date(second: int, zone: str) -> str:
     return f"{datetime.fromtimestamp(second, info):%Y-%m-%d}"
 
 
-def _precision(subject: Subject, items: list[Json]) -> int | str:
+def _precision(subject: Subject) -> int | str:
     """Digits of the script's own pane: what the script asks for, else enough for its values."""
     if subject.precision is not None:
         return subject.precision
     if subject.format == "volume":
         return "volume"
     largest = 0.0
-    for item in items:
-        if item["type"] == "plot" and item["pane"] == OWN:
-            largest = max(largest, max((abs(v) for v in item["values"][-500:] if v is not None), default=0.0))
+    for spec in subject.outputs.specs:
+        if spec.kind == "plot" and _pane(subject, spec) == OWN:
+            newest = subject.outputs.values[spec.index].get("series", [spec.args.get("series")])[-500:]
+            largest = max(largest, max((abs(v) for v in newest if v is not None and v == v), default=0.0))
     usual = decimals(subject.instrument.mintick)
-    if largest == 0.0:
+    if largest == 0.0 or largest == float("inf"):
         return usual
     digits = 2
     while largest * 10**digits < 100 and digits < 8:
@@ -132,7 +170,7 @@ def _items(subject: Subject) -> tuple[list[Json], Json | None, dict[int, int]]:
     barcolors: list[int | None] | None = None
     for spec in outputs.specs:
         if spec.kind == "barcolor":
-            own = outputs.column(spec, "color")
+            own = _column(subject, spec, "color", subject.since)
             barcolors = (
                 own
                 if barcolors is None
@@ -148,11 +186,17 @@ def _items(subject: Subject) -> tuple[list[Json], Json | None, dict[int, int]]:
                 continue
             item["pane"] = items[by_spec[item["a"]]]["pane"]
         else:
-            over = subject.overlay or bool(spec.args.get("force_overlay"))
-            item["pane"] = MAIN if over else OWN
+            item["pane"] = _pane(subject, spec)
+        first = _first(subject, spec)
+        if first != subject.since:
+            item["from"] = first
         by_spec[spec.index] = len(items)
         items.append(item)
     return items, None if barcolors is None else colors(barcolors), by_spec
+
+
+def _pane(subject: Subject, spec: OutputSpec) -> int:
+    return MAIN if subject.overlay or spec.args.get("force_overlay") else OWN
 
 
 def _item(kind: str, *, columns: Sequence[str] = (), palettes: Sequence[str] = (), **fields: Any) -> Json:
@@ -169,20 +213,33 @@ def _transparency(subject: Subject, spec: OutputSpec) -> float | None:
 def _colors(subject: Subject, spec: OutputSpec, name: str = "color") -> Json:
     if name not in spec.series:
         return {"one": color_text(spec.args.get(name), _transparency(subject, spec))}
-    return colors(_recent(subject, spec, subject.outputs.column(spec, name), None), _transparency(subject, spec))
+    return colors(_values(subject, spec, name), _transparency(subject, spec))
+
+
+def _first(subject: Subject, spec: OutputSpec) -> int:
+    """The first bar of an output's columns: ``since``, or what ``show_last`` has emptied after that."""
+    keep = spec.args.get("show_last")
+    if keep is None or keep != keep:
+        return subject.since
+    return max(0, min(subject.since, subject.since + 1 - int(keep)))
 
 
 def _values(subject: Subject, spec: OutputSpec, name: str = "series") -> list[Any]:
-    return _recent(subject, spec, subject.outputs.column(spec, name), None)
-
-
-def _recent(subject: Subject, spec: OutputSpec, column: list[Any], empty: Any) -> list[Any]:
-    """The column with all but the last ``show_last`` bars emptied."""
+    """The column from ``_first`` on, with all but the last ``show_last`` bars emptied."""
+    first = _first(subject, spec)
+    column = _column(subject, spec, name, first)
     keep = spec.args.get("show_last")
     if keep is None or keep != keep or keep >= len(column):
         return column
     hidden = len(column) - max(0, int(keep))
-    return [empty] * hidden + column[hidden:]
+    return [None] * hidden + column[hidden:]
+
+
+def _column(subject: Subject, spec: OutputSpec, name: str, first: int) -> list[Any]:
+    kept = subject.outputs.values[spec.index].get(name)
+    if kept is None:
+        return [spec.args.get(name)] * (subject.outputs.bar_count - first)
+    return kept[first:] if first else kept
 
 
 def _offset(subject: Subject, spec: OutputSpec) -> int:
@@ -238,7 +295,7 @@ def _mark(subject: Subject, spec: OutputSpec) -> Json:
     absolute = location == "absolute"
     at: list[list[float | None]] = []
     if _shown(spec, _DISPLAY_PANE):
-        for i, value in enumerate(_values(subject, spec)):
+        for i, value in enumerate(_values(subject, spec), _first(subject, spec)):
             if value is None or value != value or (not absolute and not value):
                 continue
             at.append([i, number(value) if absolute else None])

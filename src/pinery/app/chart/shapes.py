@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from pinery.app.chart.columns import Json, color_text, number
+from pinery.core.bars import IntArray
 from pinery.runtime.drawings.objects import Box, Cell, Label, Line, Linefill, Point, Polyline, Table
 from pinery.runtime.drawings.store import Drawings
 
@@ -17,21 +18,22 @@ _FONTS = {1: "bold", 2: "italic", 3: "italic bold"}
 class Places:
     """Where moments stand on the time axis. ``times`` are the bars' opening times (Unix ms)."""
 
-    def __init__(self, times: Sequence[int]) -> None:
-        self.times = times
-        steps = sorted(b - a for a, b in pairwise(times))
-        self.step = steps[len(steps) // 2] if steps else 86_400_000
+    def __init__(self, times: IntArray | Sequence[int]) -> None:
+        self.times: IntArray = np.asarray(times, dtype=np.int64)
+        steps = np.diff(self.times)
+        middle = len(steps) // 2
+        self.step = int(np.partition(steps, middle)[middle]) if len(steps) else 86_400_000
 
     def of_time(self, time: float) -> float:
         """The bar that holds a moment; beyond both ends bars of the usual length are assumed."""
-        if not self.times:
+        if not len(self.times):
             return 0.0
-        if time < self.times[0]:
-            return (time - self.times[0]) / self.step
-        last = len(self.times) - 1
-        if time > self.times[last]:
-            return last + (time - self.times[last]) / self.step
-        return float(bisect_right(self.times, time) - 1)
+        first, final = int(self.times[0]), int(self.times[-1])
+        if time < first:
+            return (time - first) / self.step
+        if time > final:
+            return len(self.times) - 1 + (time - final) / self.step
+        return float(np.searchsorted(self.times, time, side="right") - 1)
 
     def x(self, value: float, xloc: str | None) -> float | None:
         if value != value:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from pinery.app.config import models
+from pinery.app.config.account_models import TradovateAccount
+from pinery.app.config.accounts import account_of, feed_options, limits_of
 from pinery.app.config.configuration import (
     BackupSettings,
     ChannelSettings,
@@ -21,14 +22,16 @@ from pinery.app.config.configuration import (
     UpSettings,
 )
 from pinery.app.config.findings import Finding, did_you_mean
-from pinery.app.config.secrets import Secrets, how_to_give
-from pinery.core.errors import DataError
+from pinery.app.config.secrets import Secrets, how_to_give, token_hash
+from pinery.app.config.stage_gates import backtest_gate, stage_gates
+from pinery.app.settings import limits_from
+from pinery.charts.settings import ChartSettings, FeedSettings, Missed, Send
+from pinery.core.errors import DataError, UsageError
 from pinery.gateway.settings import TRADINGVIEW_ADDRESSES, ControlSettings, Hook, WebhookSettings
 from pinery.market.symbols import SymbolTable, lookup
-from pinery.trading.broker import Environment
+from pinery.runtime.context import Limits as ScriptLimits
 from pinery.trading.channels import Route
 from pinery.trading.deployments import (
-    Account,
     Bracket,
     Deployment,
     Direction,
@@ -52,21 +55,25 @@ def build(
 ) -> tuple[Configuration | None, list[Finding]]:
     """None where something that is needed cannot be made."""
     findings: list[Finding] = []
-    for section in ("accounts", "deployments", "notify"):
+    for section in ("feeds", "accounts", "deployments", "notify"):
         for name in getattr(root, section):
             if not _NAME.fullmatch(name):
                 message = "names are up to 40 letters, digits, - and _, and begin with a letter or digit"
                 findings.append(Finding((section, name), message))
-            elif section != "notify" and name == "all":
+            elif section in ("accounts", "deployments") and name == "all":
                 message = '"all" means everything to `pinery halt` and `pinery flatten`; choose another name'
                 findings.append(Finding((section, name), message))
+    gate, gates = backtest_gate(root.stages.paper, findings), stage_gates(root, findings)
     stages = {Stage(name): getattr(root.stages, name).max_contracts for name in ("paper", "small", "production")}
-    accounts = {name: _account(name, model) for name, model in root.accounts.items()}
     rules = _symbol_rules(root, table, findings)
+    rolls = {name: rule.roll for name, rule in rules.items() if rule.roll is not None}
+    feeds = {name: _feed(name, model, root, rolls, findings) for name, model in root.feeds.items()}
+    accounts = {name: account_of(name, model, feeds) for name, model in root.accounts.items()}
     by_hand = {symbol: rule.contract.upper() for symbol, rule in rules.items() if rule.contract}
     deployments = {
         name: _deployment(name, model, root, stages, by_hand, findings) for name, model in root.deployments.items()
     }
+    charts = {name: _chart(name, model.chart, model, folder) for name, model in root.deployments.items() if model.chart}
     channels, routes = _channels(root, folder, secrets, findings)
     store_url = _store_url(root.store, folder, secrets, findings)
     if any(finding.is_error for finding in findings) or store_url is None:
@@ -86,15 +93,17 @@ def build(
             secure_cookies=root.control.secure_cookies,
             trusted_proxies=_addresses(root.control.trusted_proxies),
         ),
-        hooks={name: Hook(name, secrets.tokens[name]) for name in deployments if secrets.tokens.get(name)},
+        hooks={name: Hook(name, hashes) for name in deployments if (hashes := _hashes(name, charts, secrets))},
         accounts=accounts,
         deployments=deployments,
         routes=routes,
         channels=channels,
         stages=stages,
+        backtest_gate=gate,
+        stage_gates=gates,
         windows=windows,
         margins={name: rule.margin for name, rule in rules.items() if rule.margin is not None},
-        rolls={name: rule.roll for name, rule in rules.items() if rule.roll is not None},
+        rolls=rolls,
         retention=Retention(root.retention.detail_days, root.retention.summary_days),
         backup=BackupSettings(
             folder=folder / root.backup.folder,
@@ -103,13 +112,25 @@ def build(
             at=root.backup.at,
             keep=root.backup.keep,
         ),
-        up=UpSettings(root.up.workers, root.up.gateways, root.up.settle),
+        up=UpSettings(root.up.workers, root.up.gateways, root.up.charts, root.up.settle),
         log=LogSettings(root.log.level, root.log.format),
+        feeds=feeds,
+        charts=charts,
+        libraries=tuple(folder / name for name in root.libraries),
+        limits=_script_limits(root),
         symbols=folder / root.symbols.file if root.symbols.file else None,
         symbol_table=table,
         secrets=secrets,
     )
     return configuration, findings
+
+
+def _hashes(name: str, charts: Mapping[str, ChartSettings], secrets: Secrets) -> tuple[str, ...]:
+    """Of the tokens that open a deployment's webhook: those of its senders, and its own chart's."""
+    chart = charts.get(name)
+    by_chart = chart is not None and chart.send is Send.WEBHOOK
+    own = secrets.chart_token(name, chart.token_secret) if chart is not None and by_chart else None
+    return (*secrets.tokens.get(name, ()), *([token_hash(own)] if own else []))
 
 
 def _store_url(store: models.Store, folder: Path, secrets: Secrets, findings: list[Finding]) -> str | None:
@@ -173,55 +194,51 @@ def _addresses(texts: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _account(name: str, model: models.PaperAccount) -> Account:
-    return Account(
-        name=name,
-        broker=model.broker,
-        environment=Environment.PAPER,
-        currency=model.currency.upper(),
-        leverage=model.leverage,
-        limits=_limits(model.limits, max_signal_age=None),
-        options=_paper_options(model),
-        day_starts=model.day_starts.at,
-        day_zone=model.day_starts.zone,
+def _feed(
+    name: str, model: models.AnyMarket, root: models.Root, rolls: Mapping[str, str], findings: list[Finding]
+) -> FeedSettings:
+    options = feed_options(model)
+    kind = options.pop("kind")
+    if isinstance(model, models.TailMarket):
+        options["every"] = model.every / 1000
+    elif isinstance(model, models.TradovateMarket):
+        options = {"rolls": dict(rolls)}
+        account = root.accounts.get(model.account)
+        if isinstance(account, TradovateAccount):
+            # With what it says now: a feed whose log-in has changed is another one.
+            found = account_of(model.account, account, {})
+            options |= {"login": dict(found.options), "environment": found.environment.value}
+        else:
+            fitting = [each for each, other in root.accounts.items() if isinstance(other, TradovateAccount)]
+            message = f'"{model.account}" is no account with broker = "tradovate"; '
+            findings.append(Finding(("feeds", name, "account"), message + did_you_mean(model.account, fitting)))
+    return FeedSettings(name, kind, options)
+
+
+def _chart(name: str, model: models.Chart, deployment: models.Deployment, folder: Path) -> ChartSettings:
+    return ChartSettings(
+        deployment=name,
+        script=folder / Path(model.script).expanduser(),
+        feed=model.feed,
+        symbol=(model.symbol or deployment.symbol).strip().upper(),
+        timeframe=model.timeframe if model.timeframe is not None else deployment.timeframe,
+        inputs={title: float(value) if isinstance(value, Decimal) else value for title, value in model.inputs.items()},
+        history=model.history,
+        send=Send(model.send),
+        token_secret=model.token_secret or "",
+        kinds=frozenset(model.kinds),
+        message=model.message,
+        missed=Missed(model.missed),
+        missed_within=model.missed_within,
+        silence=model.silence,
     )
 
 
-def _paper_options(model: models.PaperAccount) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "balance": model.balance,
-        "latency_ms": model.latency,
-        "slippage_ticks": model.slippage,
-        "partial_fill_share": model.partial_fill_share,
-        "reject_share": model.reject_share,
-        "unreachable_share": model.unreachable_share,
-        "timeout_share": model.timeout_share,
-        "commission_percent": model.commission,
-        "commission_per_contract": model.commission_per_contract,
-        "seed": model.seed,
-    }
-    if model.feed is not None:
-        feed = model.feed.model_dump(exclude_none=True)
-        options["feed"] = {**feed, "speed": float(model.feed.speed)}
-    return options
-
-
-def _limits(model: models.Limits, *, max_signal_age: int | None) -> Limits:
-    return Limits(
-        max_position=model.max_position,
-        max_order_size=model.max_order_size,
-        max_orders_per_day=model.max_orders_per_day,
-        max_daily_loss=model.max_daily_loss,
-        max_drawdown=model.max_drawdown,
-        cool_down=model.cool_down,
-        price_collar=model.price_collar,
-        max_data_age=model.max_data_age,
-        min_balance=model.min_balance,
-        margin_check=model.margin_check,
-        max_signal_age=model.max_signal_age if "max_signal_age" in model.model_fields_set else max_signal_age,
-        windows=model.trading_hours,
-        allowed_symbols=frozenset(model.allowed_symbols) if model.allowed_symbols is not None else None,
-    )
+def _script_limits(root: models.Root) -> ScriptLimits | None:
+    try:
+        return limits_from(root.limits, "") if root.limits else None
+    except UsageError:
+        return None  # found, and told of, by who reads the file
 
 
 def _deployment(
@@ -268,7 +285,7 @@ def _deployment(
             max_minutes=bracket.max_time,
             flat_at_session_end=bracket.flat_at_session_end,
         ),
-        limits=_limits(model.limits, max_signal_age=Limits().max_signal_age),
+        limits=limits_of(model.limits, max_signal_age=Limits().max_signal_age),
         direction=Direction(model.direction),
         on_opposite=OnOpposite(model.on_opposite),
         max_entries=model.max_entries,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 
 from pinery.adapters.feeds.settings import ReplaySettings
 from pinery.adapters.notify.channels import build as build_channel
+from pinery.app.config.broker_settings import account_findings
+from pinery.app.config.charts import chart_findings
 from pinery.app.config.configuration import Configuration
 from pinery.app.config.findings import Finding, did_you_mean
+from pinery.app.config.same_account import same_account_findings
+from pinery.app.up.markets import check_market
 from pinery.core.errors import DataError, PineryError
 from pinery.market.symbols import assumptions, lookup
 from pinery.runtime.timeframes import Timeframe
 from pinery.trading.broker import Environment
+from pinery.trading.contracts import Contract
 from pinery.trading.denials import Denial
 from pinery.trading.deployments import (
     Account,
@@ -56,11 +62,15 @@ def check(configuration: Configuration, now: int) -> list[Finding]:
         found += _sizing(deployment)
         found += _entry(deployment)
         found += _messages(deployment)
-        if name not in configuration.hooks:
+        if name not in configuration.hooks and name not in configuration.charts:
             message = (
                 f"no alert can reach it yet: it has no webhook token; make one with: pinery config rotate-token {name}"
             )
             found.append(Finding(path, message, is_error=False))
+    found += same_account_findings(configuration.accounts, configuration.secrets)
+    found += _sharing(configuration, now)
+    found += _leverage(configuration, now)
+    found += chart_findings(configuration)
     found += _adapters(configuration)
     found += _leftovers(configuration)
     found += _routes(configuration)
@@ -106,6 +116,73 @@ def _symbols(configuration: Configuration, deployment: Deployment, now: int) -> 
         )
         if isinstance(meant, Denial):
             yield Finding((*path, *keys), f"signals will be refused: {meant.reason}", is_error=False)
+
+
+def _sharing(configuration: Configuration, now: int) -> Iterator[Finding]:
+    """Deployments that may hold both sides of a contract in an account that knows one position of it."""
+    before: dict[tuple[str, str], list[Deployment]] = {}
+    for name, deployment in configuration.deployments.items():
+        account = configuration.accounts.get(deployment.account)
+        if account is None or account.environment is Environment.PAPER or deployment.stage is Stage.BACKTEST:
+            continue
+        for symbol in sorted(_contracts(configuration, deployment, now)):
+            others = before.setdefault((account.name, symbol), [])
+            against = [other.name for other in others if {deployment.direction, other.direction} not in _ONE_SIDE]
+            if against:
+                message = (
+                    f"trades {symbol} in {account.name} as {', '.join(against)} does, which knows one position only: "
+                    "entries against the other's position are denied (OPPOSITE_SIDE); give it an account of its own, "
+                    'or all of them one direction, "long" or "short"'
+                )
+                yield Finding(("deployments", name, "account"), message, is_error=False)
+            others.append(deployment)
+
+
+_ONE_SIDE = ({Direction.LONG}, {Direction.SHORT})
+
+
+def _leverage(configuration: Configuration, now: int) -> Iterator[Finding]:
+    """Accounts whose margin is checked by a leverage that nobody has told."""
+    for name, account in configuration.accounts.items():
+        if account.broker not in _LEVERAGED or "leverage" in account.options or not account.limits.margin_check:
+            continue
+        symbols = {
+            symbol
+            for deployment in configuration.deployments.values()
+            if deployment.account == name and deployment.stage is not Stage.BACKTEST and deployment.limits.margin_check
+            for symbol, contract in _contracts(configuration, deployment, now).items()
+            if contract.margin is None and symbol not in account.leverages
+        }
+        if symbols:
+            message = (
+                f"has no leverage for {', '.join(sorted(symbols))}: margin is checked as if it were 1, so an entry is "
+                "denied (MARGIN) unless its whole value is free; add leverage = as it is at the venue (pinery doctor "
+                "says it), which then sets it there too"
+            )
+            yield Finding(("accounts", name), message, is_error=False)
+
+
+#: Brokers at which an account has a leverage of its own; without a setting it stays as it is there.
+_LEVERAGED = frozenset({"binance", "ccxt"})
+
+
+def _contracts(configuration: Configuration, deployment: Deployment, now: int) -> dict[str, Contract]:
+    found = {}
+    for symbol in (deployment.symbol, *deployment.symbols.values()):
+        try:
+            meant = contract_for(
+                symbol,
+                replace(deployment, symbol=symbol),
+                now,
+                table=configuration.symbol_table,
+                margins=configuration.margins,
+                rolls=configuration.rolls,
+            )
+        except DataError:
+            continue  # told of with its symbol
+        if not isinstance(meant, Denial):
+            found[meant.symbol] = meant
+    return found
 
 
 def _limits(limits: Limits, path: tuple[str, ...]) -> Iterator[Finding]:
@@ -212,21 +289,30 @@ def _messages(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _adapters(configuration: Configuration) -> Iterator[Finding]:
-    """What channels and feeds themselves say of their options."""
+    """What channels, feeds and brokers themselves say of their options."""
     for name, channel in configuration.channels.items():
         try:
             build_channel(name, channel.type, configuration.channel_options(channel))
         except ConfigError as error:
             message = error.message.partition(": ")[2] or error.message
             yield Finding(("notify", name), f"{message}; {error.hint}" if error.hint else message)
+    for name, market in configuration.feeds.items():
+        yield from _feed(("feeds", name), partial(check_market, market, configuration.folder))
     for name, account in configuration.accounts.items():
+        if account.environment is not Environment.PAPER:
+            yield from account_findings(account, configuration.folder, configuration.secrets)
         feed = account.options.get("feed")
-        if feed is not None:
-            try:
-                ReplaySettings.from_options(feed, configuration.folder)
-            except ConfigError as error:
-                for text in error.findings:
-                    yield Finding(("accounts", name, "feed"), text)
+        if isinstance(feed, Mapping):
+            path = ("accounts", name, "feed")
+            yield from _feed(path, partial(ReplaySettings.from_options, feed, configuration.folder))
+
+
+def _feed(path: tuple[str, ...], look: Callable[[], object]) -> Iterator[Finding]:
+    try:
+        look()
+    except ConfigError as error:
+        for text in error.findings:
+            yield Finding(path, text)
 
 
 def _leftovers(configuration: Configuration) -> Iterator[Finding]:

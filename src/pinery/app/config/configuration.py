@@ -11,18 +11,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pinery.app.config.secrets import Secrets
+from pinery.charts.settings import ChartSettings, FeedSettings
 from pinery.gateway.settings import ControlSettings, Hook, WebhookSettings
 from pinery.market.symbols import SymbolTable
+from pinery.runtime.context import Limits as ScriptLimits
+from pinery.tester.gate import Gate
 from pinery.trading.channels import Route
 from pinery.trading.deployments import Account, Deployment, Stage, Window
 from pinery.trading.errors import NotFound
+from pinery.trading.stages.gates import StageGate
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """``type`` is "console" or "smtp"; ``options`` whose names end in ``_secret`` hold names of secrets."""
+    """``type`` is "console", "smtp" or "http"; ``options`` whose names end in ``_secret`` hold names of secrets."""
 
     name: str
     type: str
@@ -50,6 +54,7 @@ class UpSettings:
 
     workers: int = 1
     gateways: int = 1
+    charts: int = 1
     settle_ms: int = 0  # how long a worker waits for a burst to be complete before it takes messages
 
 
@@ -77,6 +82,8 @@ class Configuration:
     routes: tuple[Route, ...]
     channels: Mapping[str, ChannelSettings]
     stages: Mapping[Stage, Decimal | None]  # most contracts per order and position; applied to the deployments already
+    backtest_gate: Gate  # before paper
+    stage_gates: Mapping[Stage, StageGate]  # before small and production
     windows: Mapping[str, tuple[Window, ...]]  # trading hours; (): always
     margins: Mapping[str, Decimal]  # initial margin per contract, where it is not the built-in one
     rolls: Mapping[str, str]  # rule of ``pinery.market.rolls``, where it is not the built-in one
@@ -84,6 +91,10 @@ class Configuration:
     backup: BackupSettings
     up: UpSettings
     log: LogSettings
+    feeds: Mapping[str, FeedSettings]
+    charts: Mapping[str, ChartSettings]  # of the deployments that have one
+    libraries: tuple[Path, ...]  # folders of scripts' libraries
+    limits: ScriptLimits | None  # of scripts
     symbols: Path | None
     symbol_table: SymbolTable = field(repr=False)
     secrets: Secrets = field(repr=False)

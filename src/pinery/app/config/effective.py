@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from pinery.app.config.broker_settings import Given, hosts
 from pinery.app.config.configuration import Configuration
 from pinery.trading import distances, windows
 from pinery.trading.deployments import Distance, Window
@@ -26,10 +27,26 @@ def effective(configuration: Configuration) -> dict[str, Any]:
         for field in fields(configuration)
         if field.name not in _LEFT_OUT
     }
+    for account in effective_accounts(configuration):
+        shown["accounts"][account["name"]]["hosts"] = account["hosts"]
     shown["store_url"] = make_url(configuration.store_url).render_as_string(hide_password=True)
     shown["webhook_tokens"] = {name: len(hook.token_hashes) for name, hook in configuration.hooks.items()}
     shown["secrets"] = configuration.secrets.names()
     return shown
+
+
+def effective_accounts(configuration: Configuration) -> list[dict[str, Any]]:
+    """Name, broker, environment, and the addresses that requests of real accounts go to."""
+    given = Given(configuration.folder, configuration.secret)
+    return [
+        {
+            "name": account.name,
+            "broker": account.broker,
+            "environment": account.environment.value,
+            "hosts": hosts(account, given),
+        }
+        for account in configuration.accounts.values()
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,14 @@ from pydantic import BaseModel, ValidationError
 Path = tuple[str | int, ...]
 
 #: Tables whose entries have names of the user's own: shown as [deployments.es], all else by its section.
-_NAMED = frozenset({"accounts", "deployments", "notify", "symbols", "stages"})
+_NAMED = frozenset({"accounts", "deployments", "feeds", "notify", "symbols", "stages"})
+
+#: By which setting the entries of a section are told apart, and what it may be.
+_TOLD_APART = {
+    "accounts": ("broker", '"paper", "binance", "tradovate" or "ccxt"'),
+    "feeds": ("kind", '"replay", "tail", "binance" or "tradovate"'),
+    "notify": ("type", '"console", "smtp" or "http"'),
+}
 
 
 _LONGEST = 480  # characters of a finding, whatever stands in the file
@@ -68,10 +75,14 @@ def from_validation(error: ValidationError, model: type[BaseModel]) -> list[Find
 
 
 def _path(loc: Path, kind: str) -> Path:
-    """Without the value of a channel's ``type``, which pydantic puts into the path."""
-    if kind.startswith("union_tag"):
-        return (*loc, "type")
-    return (*loc[:2], *loc[3:]) if loc[:1] == ("notify",) else loc
+    """Without the value of a channel's ``type`` and its like, which pydantic puts into the path."""
+    if loc[0] in _TOLD_APART and len(loc) > 2:
+        loc = (*loc[:2], *loc[3:])
+    elif kind.startswith("union_tag"):
+        return (*loc, _TOLD_APART[str(loc[0])][0])
+    if loc[:1] == ("accounts",) and loc[2:3] == ("feed",):
+        return (*loc[:3], *loc[4:])
+    return loc
 
 
 def _words(error: Mapping[str, Any], model: type[BaseModel]) -> str:
@@ -80,7 +91,8 @@ def _words(error: Mapping[str, Any], model: type[BaseModel]) -> str:
         path = error["loc"]
         return f"there is no such setting; {did_you_mean(str(path[-1]), keys_at(model, path[:-1]))}"
     if kind == "union_tag_not_found":
-        return 'is missing; write type = "console" or "smtp"'
+        name, values = _TOLD_APART[str(error["loc"][0])]
+        return f"is missing; write {name} = {values}"
     if kind == "union_tag_invalid":
         choices = [word.strip("' ") for word in context["expected_tags"].split(",")]
         return f"{_shown(context['tag'])} is not known; {did_you_mean(str(context['tag']), choices)}"
@@ -123,11 +135,19 @@ def keys_at(model: type[BaseModel], path: Path) -> list[str]:
             here = _plain(field.annotation) if field is not None else _extra(here)
         elif typing.get_origin(here) is dict:
             here = _plain(typing.get_args(here)[1])
-        elif isinstance(here, tuple):  # the models of a union, told apart by ``type``
-            here = next((one for one in here if part in typing.get_args(one.model_fields["type"].annotation)), None)
+        elif isinstance(here, tuple):  # the models of a union
+            here = next((one for one in map(_plain, here) if _is_told_by(one, part)), None)
         elif typing.get_origin(here) is list:
             here = _plain(typing.get_args(here)[0])
     return list(here.model_fields) if isinstance(here, type) and issubclass(here, BaseModel) else []
+
+
+def _is_told_by(model: Any, part: str | int) -> bool:
+    """Whether the entry of a union that pydantic calls ``part`` is ``model``."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return False
+    told = next((model.model_fields[name] for name, _ in _TOLD_APART.values() if name in model.model_fields), None)
+    return part == "table" or (told is not None and part in typing.get_args(told.annotation))
 
 
 def _extra(model: type[BaseModel]) -> Any:

@@ -7,25 +7,22 @@ from decimal import Decimal
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from pinery.app.config.account_models import AnyAccount, Feed, Limits
+from pinery.app.config.sections import Count, Port, Section, Url
 from pinery.app.config.values import (
     Amount,
-    DayStart,
-    DayStartText,
     DistanceText,
     Hours,
     Milliseconds,
     Minutes,
     Moment,
     Number,
-    Percent,
     Seconds,
     SecondsOrOff,
-    Share,
     Size,
     SizeText,
-    Ticks,
     TimeOfDay,
 )
 from pinery.gateway.settings import ControlSettings, WebhookSettings
@@ -49,20 +46,7 @@ def _roll(text: str) -> str:
     return text
 
 
-def _url(text: str) -> str:
-    if text and not text.startswith(("http://", "https://")):
-        raise ValueError(f'"{text}" must begin with http:// or https://')
-    return text.rstrip("/")
-
-
 Networks = list[Annotated[str, AfterValidator(_network)]]
-Url = Annotated[str, AfterValidator(_url)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Store(Section):
@@ -111,94 +95,49 @@ class Control(Section):
     trusted_proxies: Networks = Field(default=[], description="Proxies whose X-Forwarded-For is believed.")
 
 
-class Limits(Section):
-    """Risk limits. What is left out is not limited. Money is in the account's currency."""
+class ReplayMarket(Feed):
+    """A market of bars played back: charts and accounts that name it see the same one, also after a restart."""
 
-    max_position: Amount | None = Field(default=None, description="Most contracts held per symbol, long or short.")
-    max_order_size: Amount | None = Field(default=None, description="Most contracts in one order.")
-    max_orders_per_day: Count | None = Field(default=None, description="Most entries a day.")
-    max_daily_loss: Amount | None = Field(
-        default=None, description="Loss of the day, open losses included, that ends entries."
-    )
-    max_drawdown: Amount | None = Field(
-        default=None, description="Fall from the highest equity that ends entries, in money."
-    )
-    cool_down: Seconds | None = Field(default=None, description="Wait after a trade was closed.")
-    price_collar: Percent | None = Field(
-        default=None, description="Most distance between an order's price and the last one known."
-    )
-    max_data_age: Seconds | None = Field(default=None, description="Oldest last price that an entry may rely on.")
-    min_balance: Amount | None = Field(default=None, description="Balance below which nothing is opened.")
-    margin_check: bool = Field(default=True, description="The account must have the margin for an order.")
-    max_signal_age: SecondsOrOff = Field(
+    kind: Literal["replay"] = Field(description='"replay".')
+    began: Moment | None = Field(
         default=None,
-        description='Oldest alert that may still open a position; "off" lifts it. Default: `5m` for deployments, '
-        "none for accounts. Exits are never too old.",
+        description="When the market was at `start`. Without it: the first time that it was opened, which is kept.",
     )
-    trading_hours: Hours | None = Field(
-        default=None,
-        description='When positions may be opened: "06:30-12:30 UTC-8 Mon-Fri", a list of such, or "always". '
-        "Default: the symbol's.",
-    )
-    allowed_symbols: list[str] | None = Field(default=None, description='Only these: "ES", "BINANCE:ETHUSDT.P".')
+    skip_closed: bool = Field(default=False, description="Jump over the hours in which no symbol has bars.")
 
 
-class Feed(Section):
-    """Prices for a paper account: bars played back as if they were happening now."""
+class TailMarket(Section):
+    """A market that another program writes into files: every new line is a bar, or a trade."""
 
-    kind: Literal["replay"] = Field(default="replay", description='"replay".')
+    kind: Literal["tail"] = Field(description='"tail".')
     bars: dict[str, str] = Field(
-        description='EXCHANGE:TICKER to a file of bars, or to the timeframe of stored ones: "eth.csv", "5".'
+        description='EXCHANGE:TICKER to the file that grows, or to a pattern of names: "eth.csv", "eth-*.csv".'
     )
-    speed: Number = Field(default=Decimal(1), description="Bar time per clock time: 60 plays an hour in a minute.")
-    loop: bool = Field(default=True, description="Begin again at the end.")
-    start: Moment | None = Field(default=None, description="First moment: a date, or a time with it.")
-    seed: int = Field(default=1, description="The same seed meets the same prices inside of bars.")
+    timeframe: str | None = Field(default=None, description="Of its bars; without it, it is read off the first ones.")
+    every: Milliseconds = Field(
+        default=500, json_schema_extra={"default": "500ms"}, description="Time between two looks at the files."
+    )
+    live: bool = Field(default=True, description="The clock's time is the market's; false: that of the newest line.")
 
 
-class PaperAccount(Section):
-    """A paper account: fills are simulated, nothing is risked."""
+class BinanceMarket(Section):
+    """Perpetuals of Binance USDⓈ-M Futures, their bars and prices: public, so without a key."""
 
-    broker: Literal["paper"] = Field(description='"paper".')
-    currency: str = Field(default="USD", description="Currency of the account.")
-    leverage: Amount = Field(
-        default=Decimal(1), description="For instruments without a margin per contract; 1 is none."
+    kind: Literal["binance"] = Field(description='"binance".')
+    rest_url: Url | None = Field(
+        default=None, description="Another address of the REST API: a simulator's on this machine."
     )
-    day_starts: DayStartText = Field(
-        default_factory=DayStart,
-        json_schema_extra={"default": "17:00 America/Chicago"},
-        description="When the day of daily limits begins.",
-    )
-    limits: Limits = Field(default_factory=Limits, description="Risk limits over all deployments of the account.")
-    balance: Amount = Field(default=Decimal(100_000), description="Money to begin with.")
-    latency: Milliseconds = Field(
-        default=0,
-        json_schema_extra={"default": "0ms"},
-        description="Delay before an order reaches the simulated market.",
-    )
-    slippage: Ticks = Field(
-        default_factory=Decimal,
-        json_schema_extra={"default": "0 ticks"},
-        description='What market and stop orders lose against the price seen: "1 tick".',
-    )
-    partial_fill_share: Share = Field(
-        default=Decimal(0), description="Share of orders that fill in two or three parts."
-    )
-    reject_share: Share = Field(default=Decimal(0), description="Share of orders that are rejected, to rehearse it.")
-    unreachable_share: Share = Field(default=Decimal(0), description="Share of requests that never arrive.")
-    timeout_share: Share = Field(
-        default=Decimal(0), description="Share of requests whose answer is lost; half of them were executed."
-    )
-    commission: Percent = Field(
-        default_factory=Decimal,
-        json_schema_extra={"default": "0%"},
-        description="Commission in percent of the value traded.",
-    )
-    commission_per_contract: Number = Field(default=Decimal(0), description="Commission per contract, in money.")
-    seed: int = Field(default=1, description="The same seed rejects, and fills in parts, the same orders.")
-    feed: Feed | None = Field(
-        default=None, description="Where prices come from; without it orders fill at the prices that alerts carry."
-    )
+    stream_url: str | None = Field(default=None, description="Another address of the streams, likewise.")
+
+
+class TradovateMarket(Section):
+    """Futures of CME by Tradovate: needs its subscription for API market data, and an account's log-in."""
+
+    kind: Literal["tradovate"] = Field(description='"tradovate".')
+    account: str = Field(description='Name of the one of `[accounts]` with broker = "tradovate" whose log-in it uses.')
+
+
+AnyMarket = Annotated[ReplayMarket | TailMarket | BinanceMarket | TradovateMarket, Field(discriminator="kind")]
 
 
 class Bracket(Section):
@@ -214,6 +153,50 @@ class Bracket(Section):
     max_bars: Count | None = Field(default=None, description="Bars of the timeframe after which a position is closed.")
     max_time: Minutes | None = Field(default=None, description="Time after which a position is closed.")
     flat_at_session_end: bool = Field(default=False, description="Close when the trading hours end.")
+
+
+class Chart(Section):
+    """A script that runs on live bars; its alerts and order fills are the deployment's signals."""
+
+    script: str = Field(description="The Pine script's file, relative to this folder.")
+    feed: str = Field(description="Name of one of the `[feeds]`.")
+    symbol: str | None = Field(default=None, description="EXCHANGE:TICKER of its bars; without it the deployment's.")
+    timeframe: str | None = Field(default=None, description="Of its bars; without it the deployment's.")
+    inputs: dict[str, str | bool | int | Decimal] = Field(
+        default_factory=dict, description='The script\'s inputs by title: { "Length" = 20 }.'
+    )
+    history: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=5_000, description="Bars that the script has seen before it is live."
+    )
+    send: Literal["inbox", "webhook"] = Field(
+        default="inbox",
+        description='How alerts get to work: straight, or as "webhook" over HTTP to the deployment\'s own address.',
+    )
+    token_secret: str | None = Field(
+        default=None,
+        description='Name of the secret with the token that send = "webhook" uses; needed only where charts and '
+        "gateway run in different folders.",
+    )
+    kinds: Annotated[list[Literal["alert", "alertcondition", "order"]], Field(min_length=1)] = Field(
+        default=["alert", "alertcondition", "order"], description="Which alerts are sent."
+    )
+    message: str = Field(
+        default="",
+        description="Of order fills, with TradingView's placeholders; without it as `pinery alert template` prints it.",
+    )
+    missed: Literal["record", "act"] = Field(
+        default="record",
+        description='What is done about an alert that should have fired while the chart was down: "act" sends it '
+        "after all, while it is younger than `missed_within`.",
+    )
+    missed_within: Seconds = Field(
+        default=300, json_schema_extra={"default": "5m"}, description="How old a missed alert may be to be sent."
+    )
+    silence: SecondsOrOff = Field(
+        default=120,
+        json_schema_extra={"default": "2m"},
+        description='An alarm after so long without a price while the market is open; "off": none.',
+    )
 
 
 class Deployment(Section):
@@ -269,22 +252,38 @@ class Deployment(Section):
     paused: bool = Field(default=False, description="Messages are kept and not acted on.")
     bracket: Bracket = Field(default_factory=Bracket, description="Stop, target, holding time.")
     limits: Limits = Field(default_factory=Limits, description="Risk limits of this deployment.")
+    chart: Chart | None = Field(default=None, description="A script that gives its signals; without it alerts do.")
 
 
-class StageCap(Section):
-    """Cap of a stage: 1 contract for small, none for the others, unless said here."""
+StageLimit = Annotated[Literal[False] | Number, Field(union_mode="left_to_right")]
 
-    max_contracts: Amount | None = Field(default=None, description="Most contracts per order and position.")
+
+class StageRules(Section):
+    """What a stage allows, and what `pinery promote` asks for before it; docs/stages.md lists figures and defaults."""
+
+    max_contracts: Amount | None = Field(
+        default=None, description="Most contracts per order and position; small has 1 by itself, the others none."
+    )
+    at_least: dict[str, StageLimit] = Field(
+        default_factory=dict, description="What is asked for before it: { days = 14, trades = 30 }; false lifts one."
+    )
+    at_most: dict[str, StageLimit] = Field(
+        default_factory=dict, description="As at_least: { latency_p99 = 1, max_drawdown_percent = 5 }."
+    )
+
+
+def _small(value: Any) -> Any:
+    return {"max_contracts": 1} | value if isinstance(value, dict) else value
 
 
 class Stages(Section):
-    """Caps that come with a deployment's stage."""
+    """What comes with a deployment's stage."""
 
-    paper: StageCap = Field(default_factory=StageCap, description="Cap of paper trading; none by itself.")
-    small: StageCap = Field(
-        default_factory=lambda: StageCap(max_contracts=Decimal(1)), description="Cap of first real trades."
+    paper: StageRules = Field(default_factory=StageRules, description="Simulated trades.")
+    small: Annotated[StageRules, BeforeValidator(_small)] = Field(
+        default_factory=lambda: StageRules(max_contracts=Decimal(1)), description="First real trades."
     )
-    production: StageCap = Field(default_factory=StageCap, description="Cap of production; none by itself.")
+    production: StageRules = Field(default_factory=StageRules, description="Real trades.")
 
 
 class SymbolRules(Section):
@@ -341,6 +340,28 @@ class MailChannel(_Channel):
     ca_file: str = Field(default="", description="Certificates to trust besides the system's own: a PEM file.")
 
 
+class HttpChannel(_Channel):
+    """Events as JSON, posted to an address of your own."""
+
+    type: Literal["http"] = Field(description='"http".')
+    url: Url | None = Field(default=None, description="Where to, as `https://bot.example.com/pinery`.")
+    url_secret: str | None = Field(
+        default=None, description="Name of the secret with the address instead, where its path is one."
+    )
+    token_secret: str | None = Field(
+        default=None, description="Name of the secret that is sent as `Authorization: Bearer …`."
+    )
+    timeout: Seconds = Field(
+        default=10, json_schema_extra={"default": "10s"}, description="Longest wait for an answer."
+    )
+
+    @model_validator(mode="after")
+    def _one_address(self) -> HttpChannel:
+        if bool(self.url) == bool(self.url_secret):
+            raise ValueError("needs either url or url_secret")
+        return self
+
+
 class RetentionModel(Section):
     """How long things are kept."""
 
@@ -365,6 +386,9 @@ class Up(Section):
 
     workers: Annotated[int, Field(ge=0, le=64)] = Field(default=1, description="Processes that trade.")
     gateways: Annotated[int, Field(ge=0, le=64)] = Field(default=1, description="Processes that receive alerts.")
+    charts: Annotated[int, Field(ge=0, le=64)] = Field(
+        default=1, description="Processes that run scripts on live bars; they share the charts."
+    )
     settle: Milliseconds = Field(
         default=0,
         json_schema_extra={"default": "0ms"},
@@ -400,10 +424,15 @@ class Root(Section):
     store: Store = Field(default_factory=Store, description="Where everything is kept.")
     webhook: Webhook = Field(default_factory=Webhook, description="The server that receives alerts.")
     control: Control = Field(default_factory=Control, description="The API and dashboard.")
-    accounts: dict[str, PaperAccount] = Field(default_factory=dict, description="Accounts by name.")
+    feeds: dict[str, AnyMarket] = Field(
+        default_factory=dict, description="Markets by name, for charts and paper accounts."
+    )
+    accounts: dict[str, Annotated[AnyAccount, Field(discriminator="broker")]] = Field(
+        default_factory=dict, description="Accounts by name."
+    )
     deployments: dict[str, Deployment] = Field(default_factory=dict, description="Deployments by name.")
     stages: Stages = Field(default_factory=Stages, description="Caps per stage.")
-    notify: dict[str, Annotated[ConsoleChannel | MailChannel, Field(discriminator="type")]] = Field(
+    notify: dict[str, Annotated[ConsoleChannel | MailChannel | HttpChannel, Field(discriminator="type")]] = Field(
         default_factory=dict, description="Channels by name; without any, warnings go to the console."
     )
     retention: RetentionModel = Field(default_factory=RetentionModel, description="How long things are kept.")

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pinery.app.config.building import build
+from pinery.app.config.charts import script_findings
 from pinery.app.config.checks import check
 from pinery.app.config.configuration import Configuration
 from pinery.app.config.findings import Finding, from_validation
@@ -42,6 +43,13 @@ def remember(configuration: Configuration) -> None:
             with written_whole(target) as draft:
                 draft.write_bytes(text)
             target.chmod(0o600)
+
+
+def last_differs(folder: Path) -> bool:
+    """Whether there are settings that were last in force, and the file has others."""
+    with suppress(OSError):
+        return (folder / LAST_NAME).read_bytes() != (folder / FILE_NAME).read_bytes()
+    return False
 
 
 def load_last(folder: Path) -> Configuration | None:
@@ -91,13 +99,25 @@ def load_configuration(
     return replace(configuration, warnings=tuple(str(finding) for finding in findings))
 
 
+def check_everything(folder: Path, environment: Mapping[str, str] | None = None) -> Configuration:
+    """As ``load_configuration``, and the charts' scripts are compiled with their inputs.
+
+    Loading leaves them out: one wrong script must not keep Pinery from starting, nor from being stopped.
+    """
+    configuration = load_configuration(folder, environment)
+    findings = _placed(script_findings(configuration), Lines(_text(configuration.folder / FILE_NAME)))
+    if any(finding.is_error for finding in findings):
+        raise _failure(configuration.folder, findings)
+    return replace(configuration, warnings=(*configuration.warnings, *(str(finding) for finding in findings)))
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"there is no {FILE_NAME} in {path.parent}", hint="make one with: pinery init") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8 text") from None
+        raise ConfigError(f"{path} is not UTF-8 text", hint="save it as UTF-8 in your editor") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from pinery.app.config.charts import fills_state_quantity
 from pinery.app.config.configuration import Configuration
 from pinery.app.config.findings import Finding
+from pinery.market.rolls import parse_contract
 from pinery.market.symbols import lookup
 from pinery.trading import distances
 from pinery.trading.contracts import Contract
@@ -20,12 +22,14 @@ _CENT = Decimal("0.01")
 class RiskRow:
     """One deployment. Money is in ``currency``, of a trade of ``size``; None: not known without a price, or not set.
 
-    ``risk_percent`` and ``reward_percent`` are of the value traded. ``ratio`` is reward for 1 of risk.
+    ``traded`` says whose quantity an entry has: ``size``, or a quantity that comes before it. ``risk_percent`` and
+    ``reward_percent`` are of the value traded. ``ratio`` is reward for 1 of risk.
     """
 
     deployment: str
     symbol: str
     size: str
+    traded: str
     stop: str
     target: str
     currency: str
@@ -83,7 +87,7 @@ def _side(distance: str, money: Decimal | None, currency: str) -> str:
 def _row(configuration: Configuration, deployment: Deployment, prices: Mapping[str, Decimal]) -> RiskRow:
     instrument = lookup(deployment.symbol, configuration.symbol_table)
     contract = Contract(deployment.symbol, instrument)
-    price = prices.get(deployment.symbol)
+    price = _price(deployment.symbol, instrument.root, prices)
     bracket, sizing = deployment.bracket, deployment.sizing
     stop = bracket.stop or bracket.trail
     target = bracket.target
@@ -101,10 +105,12 @@ def _row(configuration: Configuration, deployment: Deployment, prices: Mapping[s
         reward = sizing.value * ratio if ratio is not None else None
     account = configuration.accounts[deployment.account]
     in_account = sizing.kind is not SizingKind.FIXED
+    size = size_text(sizing, account.currency)
     return RiskRow(
         deployment=deployment.name,
         symbol=deployment.symbol,
-        size=size_text(sizing, account.currency),
+        size=size,
+        traded=_traded(configuration, deployment, size),
         stop=distances.format(stop) if stop is not None else "",
         target=distances.format(target) if target is not None else "",
         currency=account.currency if in_account else instrument.currency,
@@ -116,6 +122,27 @@ def _row(configuration: Configuration, deployment: Deployment, prices: Mapping[s
         ratio=ratio,
         note=_note(stop, target, risk, price, sizing),
     )
+
+
+def _traded(configuration: Configuration, deployment: Deployment, size: str) -> str:
+    """As an entry is sized: ``1``, ``the alert's, else 1``, ``2 × the strategy's``."""
+    sizing = deployment.sizing
+    if not sizing.quantity_from_alert:
+        return size
+    times = f"{_plain(sizing.multiplier)} × " if sizing.multiplier != 1 else ""
+    chart = configuration.charts.get(deployment.name)
+    if chart is not None and fills_state_quantity(chart, deployment):
+        return f"{times}the strategy's"
+    return f"{times}the alert's, else {size}"
+
+
+def _price(symbol: str, root: str, prices: Mapping[str, Decimal]) -> Decimal | None:
+    """The last one known; of a continuous future that of its latest contract, for prices are kept by contract."""
+    if symbol in prices or not root:
+        return prices.get(symbol)
+    months = {parse_contract(known.rpartition(":")[2]): price for known, price in prices.items()}
+    own = [(month.year, month.month, price) for month, price in months.items() if month and month.root == root]
+    return max(own)[2] if own else None
 
 
 def _offset(distance: Distance | None, price: Decimal | None, contract: Contract) -> Decimal | None:

@@ -6,12 +6,17 @@
     [webhook_tokens]
     demo = ["sha256:…"]              # only hashes: a token is shown once, when it is made
 
+Charts that send over HTTP to a deployment's own webhook need its token, and only hashes are kept: they have one of
+their own, made from a key that lies beside (``.pinery.key``), or one that is a secret with a name.
+
 No value of it is ever part of a message, a repr or a log line.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import os
 import re
 import secrets as randomness
@@ -19,6 +24,7 @@ import stat
 import tempfile
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +33,7 @@ from pinery.app.config.lines import Lines
 from pinery.trading.errors import ConfigError
 
 SECRETS_NAME = "pinery.secrets.toml"
+KEY_NAME = ".pinery.key"
 ENVIRONMENT_PREFIX = "PINERY_SECRET_"
 _HASH = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -40,6 +47,7 @@ class Secrets:
     tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     text: str = field(default="", repr=False)
+    key: bytes = field(default=b"", repr=False)  # of this folder; empty until ``make_key``
 
     def has(self, name: str) -> bool:
         return variable(name) in self.environment or name in self.values
@@ -50,6 +58,20 @@ class Secrets:
         if found is None:
             raise ConfigError(f"there is no secret {name!r}", hint=how_to_give(name))
         return found
+
+    def known(self) -> tuple[str, ...]:
+        """All values, so that they can be kept out of logs."""
+        return (*self.values.values(), *self.environment.values())
+
+    def chart_token(self, deployment: str, named: str = "") -> str | None:
+        """The token with which a deployment's chart opens its webhook: the secret ``named``, else one made from the
+        folder's key. None where that is not there."""
+        if named:
+            return self.value(named) if self.has(named) else None
+        if not self.key:
+            return None
+        digest = hmac.digest(self.key, f"chart:{deployment}".encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
     def names(self) -> list[str]:
         return sorted(self.values)
@@ -69,10 +91,11 @@ def read_secrets(folder: Path, environment: Mapping[str, str] | None = None) -> 
     path = folder / SECRETS_NAME
     environment = os.environ if environment is None else environment
     given = {name: value for name, value in environment.items() if name.startswith(ENVIRONMENT_PREFIX)}
+    own = _read_key(folder)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Secrets(path, environment=given), []
+        return Secrets(path, environment=given, key=own), []
     except OSError as error:
         return Secrets(path), [_finding((), f"cannot be read: {error.strerror or error}")]
     except UnicodeDecodeError:
@@ -106,7 +129,7 @@ def read_secrets(folder: Path, environment: Mapping[str, str] | None = None) -> 
     if mode & 0o077:
         message = f"others may read or change it (mode {mode:04o}); run: chmod 600 {path}"
         findings.append(_finding((), message, is_error=False))
-    return Secrets(path, values, tokens, given, text), findings
+    return Secrets(path, values, tokens, given, text, own), findings
 
 
 def _table(data: Mapping[str, object], name: str, findings: list[Finding], lines: Lines) -> Mapping[str, object]:
@@ -131,6 +154,26 @@ def new_token() -> str:
 
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _read_key(folder: Path) -> bytes:
+    with suppress(OSError):
+        return (folder / KEY_NAME).read_bytes()
+    return b""
+
+
+def make_key(folder: Path) -> None:
+    """The folder's key, 256 random bits, where there is none yet. Where it cannot be written, there stays none."""
+    path = folder / KEY_NAME
+    if path.exists():
+        return
+    with suppress(OSError):
+        descriptor, draft = tempfile.mkstemp(prefix=".pinery-", dir=folder)  # made with mode 0600
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(randomness.token_bytes(32))
+        with suppress(FileExistsError):  # another process was quicker
+            os.link(draft, path)
+        Path(draft).unlink()
 
 
 def write_secrets(path: Path, text: str) -> None:

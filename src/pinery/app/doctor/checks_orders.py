@@ -153,7 +153,8 @@ def money(patient: Patient) -> Iterator[Finding]:
     for name, contract in _contracts(patient):
         deployment = patient.deployments[name]
         free, quote = balances.get(deployment.account), quotes.get(contract.symbol)
-        each = margin_for(contract, quote.price if quote else None, accounts[deployment.account].leverage)
+        leverage = accounts[deployment.account].leverage_of(contract.symbol)
+        each = margin_for(contract, quote.price if quote else None, leverage)
         if free is None or each is None:
             continue
         sizing = deployment.sizing
@@ -190,6 +191,8 @@ def positions(patient: Patient) -> Iterator[Finding]:
     from pinery.adapters.store.views.paging import Filters
     from pinery.adapters.store.views.records import list_events
     from pinery.adapters.store.views.values import iso
+    from pinery.app.config.left_behind import left_behind
+    from pinery.trading.broker import Environment
 
     fine = True
     filters = Filters(since=patient.now - DAY_MS, limit=_MANY)
@@ -206,6 +209,12 @@ def positions(patient: Patient) -> Iterator[Finding]:
             lately = last >= iso(patient.now - HOUR_MS)
             make = problem if lately and kind != "order.foreign" else warning
             yield make(f"{text}{times} {last[:19].replace('T', ' ')} UTC", do, patient.close_by_hand)
+    for left in patient.read(lambda tx: left_behind(patient.configuration, tx)):
+        if left.deployment == patient.only or not patient.only:
+            fine = False
+            account = patient.configuration.accounts.get(left.account)
+            on_paper = account is not None and account.environment is Environment.PAPER
+            yield (warning if on_paper else problem)(str(left), left.do)
     accounts = tuple(patient.accounts)
     held = patient.read(lambda tx: [position for name in accounts for position in tx.positions.of(name)])
     working = patient.read(lambda tx: [order for name in accounts for order in tx.orders.unfinished(name)])

@@ -221,7 +221,9 @@ def tokens(patient: Patient) -> Iterator[Finding]:
     for deployment in patient.deployments:
         known = len(hooks[deployment].token_hashes) if deployment in hooks else 0
         do = f"pinery config rotate-token {deployment} prints a new address; paste it into the alert"
-        if not known:
+        if not known and deployment in patient.configuration.charts:
+            yield ok(f"{deployment} gets its alerts from its chart, and needs no webhook address")
+        elif not known:
             yield problem(f"{deployment} has no webhook token: no alert can reach it", do, patient.signal_by_hand)
         elif known > 1:
             yield warning(f"{deployment} has {known} webhook addresses", do + "; without --keep-old the others end")

@@ -8,6 +8,7 @@ import typer
 from pinery.app.operate import (
     alert_command,
     backup_command,
+    charts_command,
     config_command,
     doctor_command,
     halt_commands,
@@ -15,6 +16,7 @@ from pinery.app.operate import (
     list_commands,
     people_commands,
     signal_command,
+    stage_commands,
     status_command,
     up_command,
 )
@@ -27,8 +29,10 @@ OPERATE: tuple[Callable[[typer.Typer], None], ...] = (
     status_command.register,
     doctor_command.register,
     list_commands.register,
+    charts_command.register,
     signal_command.register,
     halt_commands.register,
+    stage_commands.register,
     partial(alert_command.register, preview=preview),
     config_command.register,
     people_commands.register,

@@ -81,8 +81,9 @@ def restore_backup(
 
     manifest = saving.read_manifest(file)
     put_back: list[str] = []
+    differing: list[str] = []
     if to is None:
-        put_back = _put_back(saving.saved_files(file), folder)
+        put_back, differing = _put_back(saving.saved_files(file), folder)
         to = load_configuration(folder).store_url
     shown = parse_url(to).render_as_string(hide_password=True).replace("+psycopg", "", 1)
     if force and not yes:
@@ -90,39 +91,68 @@ def restore_backup(
     with progress_bar("restoring") as progress:
         saving.restore(file, to, force=force, progress=progress)
     files = f"; put back {', '.join(put_back)}" if put_back else ""
+    if differing:
+        files += f"; left as they are here, other than in the backup: {', '.join(differing)}"
     _say(as_json, f"restored to {shown} as it was at {_day(manifest.created)}{files}", file, manifest)
 
 
 def configuration_files(configuration: Configuration, *, include_secrets: bool) -> dict[str, Path]:
-    """What belongs into a backup besides the store, by name."""
+    """What belongs into a backup besides the store, by its place in the folder: settings, symbols, and the scripts and
+    libraries that lie in the folder."""
     from pinery.app.config.secrets import SECRETS_NAME
+    from pinery.app.libraries import FOLDER as LIBRARIES
     from pinery.app.settings import FILE_NAME
+    from pinery.app.studio.scripts import FOLDER as SCRIPTS
 
-    paths = [configuration.folder / FILE_NAME]
+    folder = configuration.folder
+    paths = [folder / FILE_NAME]
     if configuration.symbols is not None:
         paths.append(configuration.symbols)
     if include_secrets:
-        paths.append(configuration.folder / SECRETS_NAME)
-    return {path.name: path for path in paths if path.is_file()}
+        paths.append(folder / SECRETS_NAME)
+    found = {path.name: path for path in paths if path.is_file()}
+    charts = {chart.script for chart in configuration.charts.values()}
+    places = {folder / SCRIPTS, *configuration.libraries, *(script.parent / LIBRARIES for script in charts)}
+    scripts = {path for place in places if _inside(place, folder) for path in place.rglob("*.pine")}
+    for path in sorted(scripts | charts):
+        name = _inside(path, folder)
+        if name and path.is_file():
+            found[name] = path
+    return found
 
 
-def _put_back(files: dict[str, bytes], folder: Path) -> list[str]:
-    """Writes those files that are not there. Raises UsageError."""
+def _inside(path: Path, folder: Path) -> str:
+    """Its name from ``folder`` on; empty for what does not lie in it."""
+    name = Path(os.path.relpath(path, folder)).as_posix()
+    return "" if name.startswith("../") or name in (".", "..") else name
+
+
+def _put_back(files: dict[str, bytes], folder: Path) -> tuple[list[str], list[str]]:
+    """Writes those files that are not there. Returns what was written, and what is there with other contents.
+    Raises UsageError."""
     from pinery.core.errors import UsageError
 
-    written = []
+    written: list[str] = []
+    differing: list[str] = []
+    for name in files:  # a backup may come from anywhere: nothing of it is written outside the folder
+        if not (folder / name).parent.resolve().is_relative_to(folder.resolve()) or Path(name).name in ("", ".."):
+            raise UsageError(f"{name!r} of the backup would lie outside {folder}", "use one that pinery backup made")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            path = folder / Path(name).name
-            if not os.path.lexists(path):
+            path = folder / name
+            if os.path.lexists(path):
+                if not path.is_file() or path.read_bytes() != content:
+                    differing.append(name)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 # Private: the secrets may be among them.
                 with open(path, "xb", opener=lambda at, flags: os.open(at, flags, 0o600)) as out:
                     out.write(content)
                 written.append(name)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from None
-    return written
+    return written, differing
 
 
 def _confirm(question: str) -> None:

@@ -40,28 +40,39 @@ def check_configuration(
     as_json: Annotated[bool, typer.Option("--json", help="Print findings and the risk table as JSON.")] = False,
 ) -> None:
     """Find every mistake in pinery.toml and its secrets; show what each deployment risks per trade."""
-    from pinery.app.config.reading import load_configuration
+    from pinery.app.config.effective import effective_accounts
+    from pinery.app.config.reading import check_everything
     from pinery.app.config.risk_table import risk_table
+    from pinery.trading.broker import Environment
     from pinery.trading.errors import ConfigError
 
     try:
-        configuration = load_configuration(folder)
+        configuration = check_everything(folder)
     except ConfigError as error:
         if not as_json:
             raise
         errors = list(error.findings) or [error.message]
         print(json.dumps({"ok": False, "errors": errors, "warnings": [], "risk": []}, indent=2, ensure_ascii=False))
         raise typer.Exit(error.exit_code) from None
-    rows = risk_table(configuration, _last_prices(configuration))
+    prices, left = _from_store(configuration)
+    rows, warnings = risk_table(configuration, prices), [*left, *configuration.warnings]
     if as_json:
-        shown = {"ok": True, "errors": [], "warnings": list(configuration.warnings), "risk": [_json(r) for r in rows]}
+        shown = {
+            "ok": True,
+            "errors": [],
+            "warnings": warnings,
+            "accounts": effective_accounts(configuration),
+            "risk": [_json(r) for r in rows],
+        }
         print(json.dumps(shown, indent=2, ensure_ascii=False))
         return
     screen = console()
-    for warning in configuration.warnings:
+    for warning in warnings:
         screen.print(f"[yellow]warning:[/] {escape(warning)}")
+    if any(account.environment is not Environment.PAPER for account in configuration.accounts.values()):
+        screen.print(account_rows(configuration))
     if rows:
-        screen.print(_table(rows))
+        screen.print(risk_rows(rows))
     accounts, deployments = len(configuration.accounts), len(configuration.deployments)
     screen.print(
         f"[green]pinery.toml is right:[/] {accounts} account{'s' * (accounts != 1)}, "
@@ -128,22 +139,38 @@ def rotate(
     )
 
 
-def _last_prices(configuration: Configuration) -> dict[str, Decimal]:
-    """From the store, if it can be read: the risk table does well without."""
+def account_rows(configuration: Configuration) -> Table:
+    """Where each account's money is, and where its requests go."""
+    from pinery.app.config.effective import effective_accounts
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("Account", "Broker", "Money", "Hosts"):
+        table.add_column(name, no_wrap=name != "Hosts")
+    for account in effective_accounts(configuration):
+        real = account["environment"] == "live"
+        money = "[bold white on red]LIVE: real money[/]" if real else account["environment"]
+        table.add_row(account["name"], account["broker"], money, ", ".join(dict.fromkeys(account["hosts"].values())))
+    return table
+
+
+def _from_store(configuration: Configuration) -> tuple[dict[str, Decimal], list[str]]:
+    """Last prices, and what the file leaves behind; both empty where the store cannot be read."""
     from pinery.adapters.store.database import open_store
+    from pinery.app.config.left_behind import left_behind
     from pinery.core.errors import PineryError
 
     path = Path(configuration.store_url.removeprefix("sqlite:///"))
     if configuration.store_url.startswith("sqlite:") and not path.exists():
-        return {}
+        return {}, []
     try:
         store = open_store(configuration.store_url, create=False)
         try:
-            return {symbol: quote.price for symbol, quote in store.read(lambda tx: tx.standings.quotes()).items()}
+            quotes, left = store.read(lambda tx: (tx.standings.quotes(), left_behind(configuration, tx)))
         finally:
             store.close()
     except PineryError:
-        return {}
+        return {}, []
+    return {symbol: quote.price for symbol, quote in quotes.items()}, [str(one.finding()) for one in left]
 
 
 def _json(row: RiskRow) -> dict[str, Any]:
@@ -151,7 +178,8 @@ def _json(row: RiskRow) -> dict[str, Any]:
     return {**plain, "ratio_text": row.ratio_text}
 
 
-def _table(rows: list[RiskRow]) -> Table:
+def risk_rows(rows: list[RiskRow]) -> Table:
+    """Risk and reward as a table."""
     table = Table(title="Risk and reward per trade", title_justify="left")
     for name in ("deployment", "symbol", "size", "stop", "target"):
         table.add_column(name)
@@ -159,17 +187,19 @@ def _table(rows: list[RiskRow]) -> Table:
         table.add_column(name, justify="right")
     table.add_column("")
     for row in rows:
+        known = row.risk is not None or row.reward is not None
         price = f"at {row.price:f}" if row.price is not None and row.risk is not None else ""
+        of_size = f"money is of {row.size}" if known and row.traded != row.size else ""
         table.add_row(
             row.deployment,
             row.symbol,
-            row.size,
+            row.traded,
             row.stop or "—",
             row.target or "—",
             _money(row.risk, row.risk_percent, row.currency),
             _money(row.reward, row.reward_percent, row.currency),
             f"[yellow]{row.ratio_text} ![/]" if row.is_poor else row.ratio_text or "—",
-            " · ".join(filter(None, (row.note, price))),
+            " · ".join(filter(None, (row.note, of_size, price))),
         )
     return table
 

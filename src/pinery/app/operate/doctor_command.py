@@ -75,7 +75,7 @@ def _show(of: FailureList, checked: tuple[Checked, ...]) -> None:
 
 
 def _text(finding: Finding) -> Text:
-    lines = plain(finding.found)
+    lines = Text("\n").join(plain(line) for line in finding.found.splitlines())
     for label, said in (("do", finding.do), ("by hand", finding.by_hand)):
         if said:
             lines = Text.assemble(lines, "\n", (f"{label}: ", "cyan"), plain(said))

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shlex
-import socket
 import time
 import tomllib
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from pinery.app.ports import first_free, is_free
 from pinery.app.settings import FILE_NAME, TRADING_SECTIONS
 from pinery.app.terminal import console
 from pinery.core.errors import UsageError
@@ -26,8 +26,7 @@ from pinery.trading.errors import Refused
 DEPLOYMENT = "demo"
 ADMIN = "admin"
 _MESSAGE = '{"signal":"IN","instrument":"ETHUSDT.P","price":4000}'
-_PORTS_TRIED = 200
-_IGNORED = ("pinery.secrets.toml", ".pinery.*", "pinery.db*", "backups/")
+_IGNORED = ("pinery.secrets.toml", "tradovate-*.json", ".pinery.*", "pinery.db*", "backups/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,7 @@ def start(folder: Path, *, force: bool = False, port: int | None = None, store: 
         _ignore(folder / ".gitignore")
         _write_new(path, f"{kept.rstrip()}\n\n{text}" if kept else text)
         _write_schema(folder)
+        _write_script(folder / "scripts" / "trend.pine")
     except OSError as error:
         raise UsageError(
             f"{folder} cannot be written: {error.strerror or error}", hint="choose another folder"
@@ -114,6 +114,13 @@ def start(folder: Path, *, force: bool = False, port: int | None = None, store: 
         password=password,
         notes=tuple(notes),
     )
+
+
+def _write_script(path: Path) -> None:
+    """What the suggestions of the starter run; a script of that name that is there already stays."""
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists():
+        path.write_bytes(files("pinery.app.config").joinpath("starter.pine").read_bytes())
 
 
 def starter(webhook_port: int, control_port: int, store: str) -> str:
@@ -156,34 +163,17 @@ def _ports(wanted: int | None) -> tuple[int, int, list[str]]:
     """Free ones for webhook and control, and what to say about them."""
     host = WebhookSettings().host
     if wanted is not None:
-        if not _free(host, wanted):
+        if not is_free(host, wanted):
             raise Refused(f"port {wanted} is taken", hint="leave --port out and a free one is found")
-        return wanted, _first_free(host, wanted + 1), []
-    webhook = _first_free(host, WebhookSettings().port)
+        return wanted, first_free(host, wanted + 1), []
+    webhook = first_free(host, WebhookSettings().port)
     default = ControlSettings().port
-    control = _first_free(host, default if webhook < default else webhook + 1)
+    control = first_free(host, default if webhook < default else webhook + 1)
     notes = []
     for what, chosen, usual in (("webhook", webhook, WebhookSettings().port), ("control", control, default)):
         if chosen != usual:
             notes.append(f"port {usual} is taken: the {what} is on port {chosen}")
     return webhook, control, notes
-
-
-def _first_free(host: str, first: int) -> int:
-    for port in range(first, min(first + _PORTS_TRIED, 65536)):
-        if _free(host, port):
-            return port
-    raise Refused(f"no port from {first} on is free", hint="choose one with --port")
-
-
-def _free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -22,7 +22,7 @@ from pinery.app.terminal import console
 from pinery.core.errors import UsageError
 from pinery.trading.channels import channels_for
 from pinery.trading.control import Names, Person
-from pinery.trading.errors import ConfigError
+from pinery.trading.deployments import live_accounts
 
 if TYPE_CHECKING:
     from pinery.adapters.store.database import SqlStore
@@ -47,8 +47,8 @@ class Opened:
         return Names(tuple(self.configuration.accounts), {one.name: one.account for one in deployments})
 
     def person(self, note: str) -> Person:
-        routes = self.configuration.routes
-        return Person(me(), now_us(), "terminal", note, lambda event: channels_for(event, routes))
+        routes, live = self.configuration.routes, live_accounts(self.configuration.accounts)
+        return Person(me(), now_us(), "terminal", note, lambda event: channels_for(event, routes), live)
 
     def point_value(self) -> Callable[[str], Decimal]:
         from pinery.market.symbols import lookup
@@ -61,21 +61,16 @@ class Opened:
 def opened(folder: Path) -> Iterator[Opened]:
     """Configuration and store of ``folder``; nothing else needs to run.
 
-    While pinery.toml has mistakes, the settings that were last in force hold: an edit in progress must not take the
-    kill switch away.
+    While pinery.toml has mistakes, or would leave positions behind, the settings that were last in force hold: an edit
+    in progress must not take the kill switch away.
     """
     from pinery.adapters.store.database import open_store
-    from pinery.app.config.reading import load_configuration, load_last
+    from pinery.app.config.left_behind import in_force
 
-    try:
-        configuration = load_configuration(folder)
-    except ConfigError as error:
-        last = load_last(folder)
-        if last is None:
-            raise
+    configuration, error = in_force(folder)
+    if error is not None:
         report(error, debug=False)
         console(stderr=True).print("going on with the settings that were last in force")
-        configuration = last
     store = open_store(configuration.store_url, create=False)
     try:
         yield Opened(configuration, store)
@@ -107,6 +102,14 @@ def read_since(text: str | None) -> int | None:
         return max(0, int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000))
     except (ValueError, OverflowError):
         raise UsageError(f"{text!r} is no time", "write 30m, 1h, 2d, or 2026-11-23T06:00") from None
+
+
+def read_duration(text: str, option: str) -> int:
+    """Seconds of "90s", "15m", "2h", "1d", "1w"."""
+    found = _AGO.fullmatch(text.strip())
+    if not found or not 0 < int(found[1]) < 10**6:
+        raise UsageError(f"{option} {text!r} is no time", "write 90s, 15m, 2h or 1d")
+    return int(found[1]) * _SECONDS[found[2]]
 
 
 class PlainTable(Table):

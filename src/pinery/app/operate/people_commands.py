@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pinery.app.operate.opening import FolderOption, JsonOption, me, now_us, opened, say, table, when
+from pinery.app.operate.opening import FolderOption, JsonOption, me, now_us, opened, read_duration, say, table, when
 from pinery.app.terminal import console
 from pinery.core.errors import UsageError
 
@@ -26,11 +26,12 @@ _DAY_MS = 86_400_000
 
 
 def register(app: typer.Typer) -> None:
-    users = _group("user", "Users of the control API: add, list, password, disable.")
+    users = _group("user", "Users of the control API: add, list, password, disable, link.")
     users.command("add", epilog="Example: pinery user add ada --role trader")(add_user)
     users.command("list", epilog="Example: pinery user list --json")(list_users)
     users.command("password", epilog="Example: pinery user password ada")(set_password)
     users.command("disable", epilog="Example: pinery user disable ada · pinery user disable ada --undo")(disable_user)
+    users.command("link", epilog="Example: pinery user link ada --for 15m")(link_user)
     tokens = _group("token", "Tokens of programs that use the control API: add, list, revoke.")
     tokens.command("add", epilog="Example: pinery token add grafana --role viewer --days 365")(add_token)
     tokens.command("list", epilog="Example: pinery token list")(list_tokens)
@@ -85,6 +86,21 @@ def disable_user(
     with opened(folder) as here:
         people.set_disabled(here.store, name, not undo, now_us() // 1000, me())
     say(f"{name} is {'enabled' if undo else 'disabled'}")
+
+
+def link_user(
+    name: NameArgument,
+    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="How long it can be used: 15m, 2h, 1d.")] = "15m",
+    folder: FolderOption = Path(),
+) -> None:
+    """Print a link that logs somebody in, once."""
+    from pinery.adapters.store import one_time
+
+    seconds = read_duration(lasts, "--for")
+    with opened(folder) as here:
+        code = one_time.make_code(here.store, name, now_us() // 1000, seconds * 1000, me())
+        print(f"{here.configuration.control.url}/#login={code}")
+    console(stderr=True).print(f"logs {name} in once, within {lasts}; who has the link is {name}")
 
 
 def add_token(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pinery.adapters.store.database import SqlStore
     from pinery.app.config.configuration import Configuration
+    from pinery.trading.broker import Broker
     from pinery.trading.contracts import Contract
     from pinery.trading.deployments import Deployment
     from pinery.trading.desk.decide import Made
@@ -24,16 +27,22 @@ if TYPE_CHECKING:
 
 Step = tuple[str, str, str]
 
+#: Seconds for what a venue says of its contracts.
+_PATIENCE = 5
+
 
 def preview(signal: Signal, deployment: Deployment, configuration: Configuration) -> list[Step]:
     """(step, result, facts): every check, the decision, the orders with their protection, risk and reward."""
     from pinery.adapters.paper.settings import PaperSettings
     from pinery.app.up.brokers import Surroundings, make_broker
+    from pinery.app.up.charting.markets import Markets
     from pinery.app.up.clock import SystemClock
     from pinery.app.up.directory import ConfiguredDirectory
+    from pinery.market.symbols import lookup
     from pinery.trading.broker import Balance
     from pinery.trading.desk.decide import Decider
     from pinery.trading.desk.ledger import Ledger
+    from pinery.trading.desk.terms import VenueDirectory
     from pinery.trading.messages import received_after
     from pinery.trading.orders.model import ZERO
     from pinery.trading.store import Tx
@@ -42,8 +51,14 @@ def preview(signal: Signal, deployment: Deployment, configuration: Configuration
     directory = ConfiguredDirectory(configuration)
     now = time.time_ns() // 1_000_000
     with _store(configuration) as (store, notes):
-        around = Surroundings(store, SystemClock(), configuration.folder, directory.contract)
-        capabilities = make_broker(account, around, lambda tx: None).capabilities
+        clock = SystemClock()
+        markets = Markets(store, clock, configuration.folder, lambda name: lookup(name, configuration.symbol_table))
+        around = Surroundings(store, clock, configuration.folder, directory, markets.get)
+        broker = make_broker(account, around, lambda tx: None)
+        capabilities = broker.capabilities
+        if unknown := _learn_terms(broker):
+            notes.append(unknown)
+        here = VenueDirectory(directory, broker.terms)
 
         def decide(tx: Tx) -> tuple[str | None, Decision, Made]:
             ledger = Ledger.load(account, tx)
@@ -52,7 +67,7 @@ def preview(signal: Signal, deployment: Deployment, configuration: Configuration
                 cash = PaperSettings.from_options(account.options).balance
                 ledger.balance = Balance(account.currency, cash, cash, ZERO, cash, now)
             first = tx.signals.find(deployment.name, signal.key, received_after(signal, deployment))
-            return first, *Decider(ledger, directory, capabilities).preview(signal, deployment, tx, now)
+            return first, *Decider(ledger, here, capabilities).preview(signal, deployment, tx, now)
 
         first, decision, made = store.read(decide)
     steps = [*notes]
@@ -66,8 +81,25 @@ def preview(signal: Signal, deployment: Deployment, configuration: Configuration
     for order in made.cancel:
         steps.append(("order", "cancel", f"{order.client_id}: the signal replaces the entry that still works"))
     for ticket in made.tickets:
-        steps += _orders(ticket, directory)
+        steps += _orders(ticket, here)
     return steps
+
+
+def _learn_terms(broker: Broker) -> Step | None:
+    """Steps and least sizes of the venue; a step that says so where they cannot be read."""
+    from pinery.trading.errors import BrokerError
+
+    async def learn() -> None:
+        async with asyncio.timeout(_PATIENCE):
+            await broker.learn_terms()
+
+    try:
+        with ThreadPoolExecutor(1, "pinery-terms") as thread:  # the caller may have a loop of its own
+            thread.submit(asyncio.run, learn()).result()
+    except (BrokerError, TimeoutError) as error:
+        why = error.message if isinstance(error, BrokerError) else f"no answer in {_PATIENCE} s"
+        return "terms", "not read", f"{why}: sizes are not rounded to the venue's steps"
+    return None
 
 
 def _count(made: Made) -> str:

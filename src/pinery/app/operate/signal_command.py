@@ -92,6 +92,8 @@ def _tell(message: MessageRow | None, detail: SignalDetail | None, waited: float
     """Raises Refused for a signal that was denied, or not looked at in time; DataError for one not understood."""
     if message is not None and message.status == "unparsed":
         raise DataError(f"the signal was not understood: {message.note}")
+    if message is not None and message.status == "unclaimed":
+        raise Refused(f"the signal was not acted on: {message.note}")
     if detail is None:
         raise Refused(
             f"nobody has looked at it within {waited:g} s; it waits in the inbox",

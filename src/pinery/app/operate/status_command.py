@@ -53,7 +53,7 @@ def _show(found: StatusView) -> None:
     accounts = table("Account", "Broker", "State", ">Equity", ">Day", ">Open profit", ">Positions", ">Working orders")
     for account in found.accounts:
         accounts.add(
-            account.name, f"{account.broker} ({account.environment})", _state(account.state),
+            account.name, _broker(account.broker, account.environment), _state(account.state),
             money(account.equity, account.currency), money(account.day_profit, signed=True),
             money(account.open_profit, signed=True), str(account.positions), str(account.working_orders),
         )  # fmt: skip
@@ -76,6 +76,13 @@ def _show(found: StatusView) -> None:
         say()
         for problem in found.problems:
             say(Text.assemble(("! ", "bold red"), problem))
+
+
+def _broker(broker: str, environment: str) -> Text:
+    """Real money is not to be overlooked."""
+    if environment == "live":
+        return Text.assemble(f"{broker} ", ("LIVE", "bold white on red"))
+    return Text(broker if broker == environment else f"{broker} ({environment})")
 
 
 def _state(state: str) -> Text:

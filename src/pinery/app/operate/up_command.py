@@ -15,13 +15,20 @@ def register(app: typer.Typer) -> None:
 def up(
     components: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[gateway|worker|control]…", help="Only these; all of them if none is named."),
+        typer.Argument(metavar="[gateway|worker|charts|control]…", help="Only these; all of them if none is named."),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="How many; default: as pinery.toml says.")] = None,
     gateways: Annotated[int | None, typer.Option(min=1, max=16, help="How many share the webhook's port.")] = None,
+    charts: Annotated[int | None, typer.Option(min=1, max=64, help="How many run scripts on live bars.")] = None,
+    leave_positions: Annotated[
+        bool,
+        typer.Option(
+            "--leave-positions", help="Take pinery.toml over although a deployment leaves positions in another account."
+        ),
+    ] = False,
     folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder with pinery.toml.")] = Path(),
 ) -> None:
-    """Run the webhook, the workers and the control API until Ctrl-C. Processes that die are started again."""
+    """Run webhook, workers, charts and control API until Ctrl-C. Processes that die are started again."""
     from pinery.app.up.start import start
 
-    raise typer.Exit(start(folder, components or [], workers, gateways))
+    raise typer.Exit(start(folder, components or [], workers, gateways, charts, leave_positions=leave_positions))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from pinery.app.chart.html import DRAWING, fill, library, pack, page_file
+from pinery.app.chart.html import drawing, fill, library, pack, page_file, style
 
 PACKAGE = "pinery.app.report"
 CODE = ("format.js", "svg.js", "curves.js", "months.js", "spread.js", "trades.js", "facts.js", "report.js")
@@ -24,11 +24,9 @@ def render(payload: dict[str, Any]) -> str:
         "script": html.escape(meta["script"]),
         "facts": html.escape(meta["facts"]),
         "notice": html.escape(meta["notice"]),
-        "style": page_file("page.css") + page_file("report.css", PACKAGE),
+        "style": style() + page_file("report.css", PACKAGE),
         "library": library(),
-        "code": "\n".join(
-            [page_file(name) for name in DRAWING] + [page_file(name, PACKAGE) for name in CODE],
-        ),
+        "code": drawing() + "\n".join(page_file(name, PACKAGE) for name in CODE),
         "data": pack(payload),
     }
     return fill(page_file("report.html", PACKAGE), fields)

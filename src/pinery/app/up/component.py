@@ -1,4 +1,4 @@
-"""One process of ``pinery up``: ``python -m pinery.app.up.component gateway|worker|control --dir FOLDER``.
+"""One process of ``pinery up``: ``python -m pinery.app.up.component gateway|worker|charts|control --dir FOLDER``.
 
 It ends when its standard input does (the supervisor holds the other end), on SIGTERM, and when the configuration of
 its server changed, to be started again with the new one.
@@ -6,18 +6,31 @@ its server changed, to be started again with the new one.
 
 from __future__ import annotations
 
+import gc
+import sys
+from typing import Any
+
+if __name__ == "__main__":
+    gc.disable()  # until all is loaded: to look for garbage among modules takes a fifth of a process's start
+    # What these two load for terminals if it is there, a tenth of a start, no server needs.
+    _terminals: dict[str, Any] = dict.fromkeys(("rich", "httpx._main"))
+    sys.modules.update(_terminals)
+    import httpx  # noqa: F401
+    import structlog
+
+    for _name in _terminals:
+        del sys.modules[_name]
+
 import argparse
 import asyncio
-import gc
 import os
 import signal
-import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -28,7 +41,9 @@ from pinery.adapters.store.figures import Figures
 from pinery.adapters.store.owner import owner_name
 from pinery.app import logs
 from pinery.app.config.configuration import Configuration
+from pinery.app.config.left_behind import left_behind
 from pinery.app.config.reading import remember
+from pinery.app.config.secrets import make_key
 from pinery.app.config.watching import Watcher
 from pinery.app.up.clock import SystemClock
 from pinery.core.errors import PineryError
@@ -83,12 +98,17 @@ async def _gateway(around: Surroundings) -> None:
 
 async def _control(around: Surroundings) -> None:
     from pinery.app.up.control import control_app
+    from pinery.app.views.manager import ViewProcess
     from pinery.gateway.webhook.server import serve
 
     settings = around.configuration.control
     around.changed.append(lambda new: around.restart() if new.control != settings else None)
-    app = control_app(around.watcher, around.store, around.clock, around.stopping)
-    await serve(app, settings.host, settings.port, around.stopping, setting="control.port")
+    views = ViewProcess(around.configuration.folder)
+    app = control_app(around.watcher, around.store, around.clock, around.stopping, views)
+    try:
+        await serve(app, settings.host, settings.port, around.stopping, setting="control.port")
+    finally:
+        await views.stop()
 
 
 async def _worker(around: Surroundings) -> None:
@@ -97,7 +117,21 @@ async def _worker(around: Surroundings) -> None:
     await work(around)
 
 
-COMPONENTS: dict[str, Run] = {"gateway": _gateway, "worker": _worker, "control": _control}
+async def _charts(around: Surroundings) -> None:
+    from pinery.app.up.charting.component import run_charts
+
+    await run_charts(around)
+
+
+COMPONENTS: dict[str, Run] = {"gateway": _gateway, "worker": _worker, "charts": _charts, "control": _control}
+
+#: What those import when they run.
+_LOADED = {
+    "gateway": "pinery.gateway.webhook.application",
+    "worker": "pinery.app.up.working",
+    "charts": "pinery.app.up.charting.component",
+    "control": "pinery.app.up.control",
+}
 
 
 async def _main(name: str, folder: Path, share_port: bool) -> int:
@@ -106,10 +140,12 @@ async def _main(name: str, folder: Path, share_port: bool) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     threading.Thread(target=_until_orphaned, args=(loop, stopping), daemon=True).start()
+    make_key(folder)
     watcher = Watcher(folder)
     configuration = watcher.current
     form: Any = configuration.log.format
     logs.configure(configuration.log.level, form, component=name)
+    logs.hide(*configuration.secrets.known())
     clock = SystemClock()
     store = open_store(configuration.store_url)
     figures = Figures(store)
@@ -121,11 +157,13 @@ async def _main(name: str, folder: Path, share_port: bool) -> int:
         asyncio.create_task(keep_beating(figures, name, clock, stopping)),
         asyncio.create_task(recorder.run(stopping)),
     ]
+    import_module(_LOADED[name])
     # What lives as long as the process need not be looked through again and again: a full collection stops
     # everything for as long as several alerts take.
     gc.collect()
     gc.freeze()
-    if name == "gateway":
+    gc.enable()
+    if name in ("gateway", "charts"):
         sys.setswitchinterval(_SWITCH)
     try:
         await COMPONENTS[name](around)
@@ -159,13 +197,23 @@ async def _watch(around: Surroundings) -> None:
     while not around.stopping.is_set():
         found = await asyncio.to_thread(around.watcher.poll)
         if isinstance(found, ConfigError):
-            await _tell(around, "config.invalid", "; ".join(found.findings) or found.message)
+            text = "; ".join(found.findings) or found.message
+            await _tell(around, "config.invalid", f"{text}; {found.hint}" if found.hint else text)
         elif found is not None:
+            logs.hide(*found.secrets.known())
             remember(found)
             for tell in around.changed:
                 tell(found)
             await _tell(around, "config.reloaded", "the settings of pinery.toml were taken over")
+            for left in await asyncio.to_thread(_left_behind, around):
+                around.log.warning("configuration", text=left)
         await _sleep(1.0, around.stopping)
+
+
+def _left_behind(around: Surroundings) -> list[str]:
+    with suppress(StoreError):
+        return [str(left.finding()) for left in around.store.read(lambda tx: left_behind(around.configuration, tx))]
+    return []
 
 
 async def _tell(around: Surroundings, kind: str, text: str) -> None:

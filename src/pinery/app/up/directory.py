@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pinery.app.config.broker_settings import credentials
 from pinery.app.config.configuration import Configuration
 from pinery.trading.channels import channels_for
 from pinery.trading.contracts import Contract
 from pinery.trading.denials import Denial
 from pinery.trading.deployments import Account, Deployment, Window
 from pinery.trading.events import Event
-from pinery.trading.mapping import contract_for, contract_of, held_contracts
+from pinery.trading.mapping import contract_for, contract_held, held_contracts
 from pinery.trading.positions.model import Position
 
 
@@ -43,6 +44,26 @@ class ConfiguredDirectory:
     def accounts(self) -> Mapping[str, Account]:
         return self._known.configuration.accounts
 
+    def configured(self, account: str) -> tuple[Account | None, tuple[str, ...]]:
+        """What the account's broker is made with: where it changes, the connection is made anew. Not to be shown."""
+        configuration = self._known.configuration
+        found = configuration.accounts.get(account)
+        return found, credentials(found, configuration.secrets) if found is not None else ()
+
+    def secret(self, name: str) -> str:
+        """Raises ConfigError."""
+        return self._known.configuration.secret(name)
+
+    def symbols(self, account: str, now: int) -> tuple[str, ...]:
+        """The contracts that the account's deployments would trade at ``now``."""
+        found: dict[str, None] = {}
+        for deployment in self.deployments(account).values():
+            for symbol in (deployment.symbol, *deployment.symbols.values()):
+                contract = self.contract_for(symbol, deployment, now)
+                if isinstance(contract, Contract):
+                    found[contract.symbol] = None
+        return tuple(found)
+
     def deployments(self, account: str) -> Mapping[str, Deployment]:
         return self._known.deployments.get(account, {})
 
@@ -68,7 +89,7 @@ class ConfiguredDirectory:
         known = self._known
         if symbol not in known.contracts:
             c = known.configuration
-            known.contracts[symbol] = contract_of(symbol, table=c.symbol_table, margins=c.margins)
+            known.contracts[symbol] = contract_held(symbol, table=c.symbol_table, margins=c.margins)
         return known.contracts[symbol]
 
     def hours(self) -> Mapping[str, tuple[Window, ...]]:

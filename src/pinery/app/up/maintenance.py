@@ -8,11 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pinery.adapters.store import backup, retention
-from pinery.app.settings import FILE_NAME
 from pinery.core.errors import PineryError
-from pinery.trading.channels import channels_for
 from pinery.trading.errors import StoreError
-from pinery.trading.events import Event
 
 if TYPE_CHECKING:
     from pinery.app.up.component import Surroundings
@@ -60,18 +57,12 @@ class Maintenance:
         )
 
     def _backup(self, now: int) -> None:
+        from pinery.app.studio.backups import save  # once a week: what it needs would be half of a worker's start
+
         around = self._around
-        configuration = around.configuration
-        settings = configuration.backup
         try:
-            made = backup.backup(
-                configuration.store_url, settings.folder, now, {FILE_NAME: configuration.folder / FILE_NAME}
-            )
-            backup.verify(made)
-            backup.prune(settings.folder, settings.keep)
-            event = Event("backup.done", now, f"backup {made.name} made, and verified by restoring it")
+            made = save(around.configuration, around.store, now, "the weekly backup")
         except PineryError as error:
-            event = Event("backup.failed", now, f"the weekly backup failed: {error.message}")
-        around.log.info(event.kind, text=event.text)
-        routes = configuration.routes
-        around.store.write(lambda tx: tx.outbox.add([event], lambda event: channels_for(event, routes)))
+            around.log.error("backup.failed", error=error.message)
+        else:
+            around.log.info("backup.done", file=made.name)

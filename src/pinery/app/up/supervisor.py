@@ -11,7 +11,7 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from pinery.trading.errors import Refused
 _GRACE = 8.0  # seconds to end by themselves
 _CALM = 2.0  # a child that ran this long, or was killed, starts again at once
 _SLOWEST = 5.0
+_LOOK = 1.0  # seconds between looks whether a component is needed by now
 
 
 def take_folder(folder: Path) -> IO[str]:
@@ -45,15 +46,27 @@ def take_folder(folder: Path) -> IO[str]:
 
 @dataclass(slots=True)
 class Supervisor:
-    """``components``: (name, arguments after ``python -m pinery.app.up.component``)."""
+    """``components``: (name, arguments after ``python -m pinery.app.up.component``).
+
+    ``output``: an open file for what the components print and log; None: where this process prints. Setting
+    ``stopping`` stops everything, as a signal does. ``later``: components that start once this is true.
+    """
 
     components: Sequence[tuple[str, tuple[str, ...]]]
     log: Any
+    output: int | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    later: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     _running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+
+    def pid(self, name: str) -> int | None:
+        """The process that is a component now; None while it is being started again."""
+        process = self._running.get(name)
+        return process.pid if process is not None and process.returncode is None else None
 
     async def run(self) -> int:
         """Until SIGINT or SIGTERM. Returns the exit code: 0, or a child's that says that starting again is no use."""
-        stopping = asyncio.Event()
+        stopping = self.stopping
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopping.set)
@@ -69,6 +82,10 @@ class Supervisor:
     async def _keep(self, name: str, arguments: tuple[str, ...], stopping: asyncio.Event) -> int:
         loop = asyncio.get_running_loop()
         delay = 0.0
+        ready = self.later.get(name)
+        while ready is not None and not ready() and not stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), _LOOK)
         while not stopping.is_set():
             started = loop.time()
             process = await asyncio.create_subprocess_exec(
@@ -77,6 +94,8 @@ class Supervisor:
                 "pinery.app.up.component",
                 *arguments,
                 stdin=asyncio.subprocess.PIPE,
+                stdout=self.output,
+                stderr=self.output,
                 process_group=0,  # Ctrl-C is for the parent, which stops its children in order
             )
             self._running[name] = process

@@ -31,23 +31,25 @@ _IDLE_AFTER = 5.0
 
 @dataclass(slots=True)
 class _Held:
-    """An account that is this worker's."""
+    """An account that is this worker's. ``ending``: its desk comes to its end, and the lease is kept until then."""
 
     lease: Lease
     desk: Desk
     task: asyncio.Task[None]
     stop: asyncio.Event
-    configured: Account
+    configured: object
+    ending: asyncio.Task[None] | None = None
 
 
 @dataclass(slots=True)
 class Worker:
-    """``make_broker(account, guard)``: ``guard`` raises LeaseLost inside a transaction unless the lease holds."""
+    """``make_broker(account, guard, may_send)``: ``guard`` raises LeaseLost inside a transaction unless the lease
+    holds; ``may_send`` says whether it holds by the clock."""
 
     store: Store
     owner: str
     directory: ConfiguredDirectory
-    make_broker: Callable[[Account, Callable[[Tx], None]], Broker]
+    make_broker: Callable[[Account, Callable[[Tx], None], Callable[[], bool]], Broker]
     clock: Clock
     observe: Observe
     log: Any
@@ -66,9 +68,7 @@ class Worker:
                 await _sleep(_LOOK, stopping)
         finally:
             polling.cancel()
-            await asyncio.gather(polling, return_exceptions=True)
-            for name in list(self._held):
-                await self._let_go(name)
+            await asyncio.gather(polling, *map(self._end, self._held), return_exceptions=True)
 
     async def _poll(self, stopping: asyncio.Event) -> None:
         """Wake the desks when another process has stored something."""
@@ -105,45 +105,47 @@ class Worker:
 
     async def _look(self) -> None:
         accounts = self.directory.accounts()
-        for name, held in list(self._held.items()):
-            if held.task.done() or accounts.get(name) != held.configured:
-                await self._let_go(name)
+        for name, held in self._held.items():
+            if held.task.done() or self.directory.configured(name) != held.configured:
+                self._end(name)
         names = [name for name in accounts if name not in self._held]
-        leases, taken = await asyncio.to_thread(self.store.write, lambda tx: self._keep(tx, names))
-        for name, held in list(self._held.items()):
+        mine = {name: held.lease for name, held in self._held.items()}
+        leases, taken = await asyncio.to_thread(self.store.write, lambda tx: self._keep(tx, mine, names))
+        for name, held in self._held.items():
             if name in leases:
                 held.lease = leases[name]
-            else:
+            elif held.ending is None:
                 self.log.warning("lease_lost", account=name)
-                await self._let_go(name)
+                self._end(name)
         for name, lease in taken.items():
             self._take(accounts[name], lease)
 
-    def _keep(self, tx: Tx, names: list[str]) -> tuple[dict[str, Lease], dict[str, Lease]]:
-        """Renew what is ours, take what is free."""
+    def _keep(self, tx: Tx, mine: dict[str, Lease], names: list[str]) -> tuple[dict[str, Lease], dict[str, Lease]]:
+        """Renew what is ours, take what is free. Runs in a thread."""
         now = self.clock.now()
         leases, taken = {}, {}
-        for name, held in self._held.items():
+        for name, lease in mine.items():
             try:
-                leases[name] = tx.leases.renew(held.lease, now, LEASE_MS)
+                leases[name] = tx.leases.renew(lease, now, LEASE_MS)
             except LeaseLost:
                 continue
         for name in names:
-            lease = tx.leases.acquire(f"account:{name}", self.owner, now, LEASE_MS)
-            if lease is not None:
-                taken[name] = lease
+            found = tx.leases.acquire(f"account:{name}", self.owner, now, LEASE_MS)
+            if found is not None:
+                taken[name] = found
         return leases, taken
 
     def _take(self, account: Account, lease: Lease) -> None:
-        name = account.name
-        current = {"lease": lease}
+        name, configured = account.name, self.directory.configured(account.name)
+        held: _Held | None = None
 
         def lease_now() -> Lease:
-            held = self._held.get(name)
-            return held.lease if held is not None else current["lease"]
+            return held.lease if held is not None else lease
 
         try:
-            broker = self.make_broker(account, lambda tx: tx.leases.check(lease_now()))
+            broker = self.make_broker(
+                account, lambda tx: tx.leases.check(lease_now()), lambda: self.clock.now() < lease_now().expires
+            )
         except PineryError as error:
             self.log.error("account_not_started", account=name, error=error.message, hint=error.hint)
             return
@@ -159,7 +161,7 @@ class Worker:
             self.pace(),
         )
         stop = asyncio.Event()
-        self._held[name] = _Held(lease, desk, asyncio.create_task(self._work(desk, stop)), stop, account)
+        held = self._held[name] = _Held(lease, desk, asyncio.create_task(self._work(desk, stop)), stop, configured)
         self.log.info("account_taken", account=name, epoch=lease.epoch)
 
     async def _work(self, desk: Desk, stop: asyncio.Event) -> None:
@@ -172,13 +174,22 @@ class Worker:
             self.log.exception("desk_failed", account=desk.account.name)
             await asyncio.sleep(1.0)
 
-    async def _let_go(self, name: str) -> None:
-        held = self._held.pop(name)
+    def _end(self, name: str) -> asyncio.Task[None]:
+        """Beside everything else: a broker that is slow to say good-bye keeps no other account from its lease."""
+        held = self._held[name]
+        if held.ending is None:
+            held.ending = asyncio.create_task(self._let_go(name, held))
+        return held.ending
+
+    async def _let_go(self, name: str, held: _Held) -> None:
         held.stop.set()
         held.desk.wake()
-        await asyncio.gather(held.task, return_exceptions=True)
-        with suppress(StoreError):  # then it ends by itself
-            await asyncio.to_thread(self.store.write, lambda tx: tx.leases.release(held.lease))
+        try:
+            await asyncio.gather(held.task, return_exceptions=True)
+            with suppress(StoreError):  # then it ends by itself
+                await asyncio.to_thread(self.store.write, lambda tx: tx.leases.release(held.lease))
+        finally:
+            del self._held[name]
 
 
 def _what_waits(tx: Tx) -> tuple[set[str], set[str], dict[str, StateRow]]:

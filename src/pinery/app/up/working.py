@@ -1,4 +1,4 @@
-"""What a worker process does: desks by lease, notifications, backups and retention."""
+"""What a worker process does: desks by lease, notifications, backups and retention, messages that nobody claims."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pinery.adapters.notify.channels import build
 from pinery.adapters.notify.dispatcher import Dispatcher
 from pinery.app.up.brokers import Surroundings as BrokerSurroundings
 from pinery.app.up.brokers import make_broker
+from pinery.app.up.charting.markets import Markets
 from pinery.app.up.directory import ConfiguredDirectory
 from pinery.app.up.maintenance import Maintenance
+from pinery.app.up.unclaimed import Unclaimed
 from pinery.app.up.worker import Worker
+from pinery.market.symbols import lookup
 from pinery.trading.desk.desk import Pace
 
 if TYPE_CHECKING:
@@ -25,12 +28,19 @@ async def work(around: Surroundings) -> None:
     around.changed.append(directory.use)
     channels = configuration.channels
     around.changed.append(lambda new: around.restart() if new.channels != channels else None)
-    brokers = BrokerSurroundings(around.store, around.clock, configuration.folder, directory.contract)
+    markets = Markets(
+        around.store,
+        around.clock,
+        configuration.folder,
+        lambda symbol: lookup(symbol, around.configuration.symbol_table),
+        lambda name: around.configuration.secrets.value(name),
+    )
+    brokers = BrokerSurroundings(around.store, around.clock, configuration.folder, directory, markets.get)
     worker = Worker(
         around.store,
         around.owner,
         directory,
-        lambda account, guard: make_broker(account, brokers, guard),
+        lambda account, guard, may_send: make_broker(account, brokers, guard, may_send),
         around.clock,
         around.recorder.observe,
         around.log,
@@ -43,5 +53,13 @@ async def work(around: Surroundings) -> None:
         around.owner,
         observe=around.recorder.observe,
     )
-    maintenance = Maintenance(around)
-    await asyncio.gather(worker.run(around.stopping), dispatcher.run(around.stopping), maintenance.run(around.stopping))
+    parts = (
+        worker,
+        dispatcher,
+        Maintenance(around),
+        Unclaimed(around.watcher.fresh, around.store, around.clock, around.log),
+    )
+    try:
+        await asyncio.gather(*(part.run(around.stopping) for part in parts))
+    finally:
+        await markets.close()

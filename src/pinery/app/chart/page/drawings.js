@@ -1,6 +1,9 @@
 // Lines, linefills, boxes, polylines and labels. Their x is a bar index, also beyond the last bar.
 
-function extendLine(line, view) {
+import { SIZES, drawSymbol } from "./marks.js";
+import { DASHES, polygon, stroke } from "./plots.js";
+
+export function extendLine(line, view) {
   let x1 = view.x(line.x1), x2 = view.x(line.x2), y1 = view.y(line.y1), y2 = view.y(line.y2);
   if (y1 === null || y2 === null) return null;
   const left = line.extend === "left" || line.extend === "both", right = line.extend === "right" || line.extend === "both";
@@ -16,11 +19,11 @@ function extendLine(line, view) {
   return [ax, ay, bx, by];
 }
 
-function outside(x1, x2, view) {
+export function outside(x1, x2, view) {
   return Math.max(x1, x2) < -50 || Math.min(x1, x2) > view.width + 50;
 }
 
-function drawLineObject(ctx, line, view) {
+export function drawLineObject(ctx, line, view) {
   const ends = extendLine(line, view);
   if (!ends || !line.color || outside(ends[0], ends[2], view)) return;
   const [x1, y1, x2, y2] = ends;
@@ -33,20 +36,20 @@ function drawLineObject(ctx, line, view) {
   if (line.style === "arrow_left" || line.style === "arrow_both") arrowHead(ctx, x2, y2, x1, y1, line.width);
 }
 
-function arrowHead(ctx, x1, y1, x2, y2, width) {
+export function arrowHead(ctx, x1, y1, x2, y2, width) {
   const angle = Math.atan2(y2 - y1, x2 - x1), size = 6 + width * 2;
   const wing = (turn) => [x2 - size * Math.cos(angle + turn), y2 - size * Math.sin(angle + turn)];
   polygon(ctx, [[x2, y2], wing(0.45), wing(-0.45)]);
 }
 
-function drawLinefill(ctx, fill, view) {
+export function drawLinefill(ctx, fill, view) {
   const a = extendLine(fill.line1, view), b = extendLine(fill.line2, view);
   if (!a || !b || !fill.color || outside(Math.min(a[0], b[0]), Math.max(a[2], b[2]), view)) return;
   ctx.fillStyle = fill.color;
   polygon(ctx, [[a[0], a[1]], [a[2], a[3]], [b[2], b[3]], [b[0], b[1]]]);
 }
 
-function drawBox(ctx, box, view) {
+export function drawBox(ctx, box, view) {
   let left = view.x(box.left), right = view.x(box.right);
   const ys = [view.y(box.top), view.y(box.bottom)];
   if (ys[0] === null || ys[1] === null) return;
@@ -66,17 +69,23 @@ function drawBox(ctx, box, view) {
     ctx.strokeRect(left, top, width, height);
     ctx.setLineDash([]);
   }
-  if (box.text && box.textcolor) boxText(ctx, box, view, left, top, width, height);
+  if (!box.text || !box.textcolor) return;
+  // Text beside an extended edge belongs where that edge leaves the chart, not behind it.
+  const from = box.extend === "left" || box.extend === "both" ? 0 : left;
+  const until = box.extend === "right" || box.extend === "both" ? view.width : right;
+  boxText(ctx, box, view, from, top, until - from, height);
 }
 
-function boxText(ctx, box, view, left, top, width, height) {
+export function boxText(ctx, box, view, left, top, width, height) {
   const inner = Math.max(10, width - 8);
-  let size = typeof box.size === "number" && box.size > 0 ? box.size * 1.33 : SIZES[box.size] || 0;
+  let size = typeof box.size === "number" && box.size > 0 ? box.size * 1.33 : box.size === "auto" ? 0 : SIZES[box.size] || 0;
   ctx.font = `100px ${view.font}`;
   const rows = box.text.split("\n");
   if (!size) {
     const widest = Math.max(1, ...rows.map((row) => ctx.measureText(row).width));
-    size = Math.max(6, Math.min(18, (inner / widest) * 100, (height - 4) / rows.length / 1.2));
+    size = Math.min(18, (inner / widest) * 100, (height - 4) / rows.length / 1.2);
+    // Text that follows its box gets as small as the box: unreadable, it would only lie over its neighbours'.
+    if (size < 5) return;
   }
   ctx.font = `${box.format || ""} ${size}px ${view.font}`.trim();
   const lines = box.wrap ? rows.flatMap((row) => wrapRow(ctx, row, inner)) : rows;
@@ -92,7 +101,7 @@ function boxText(ctx, box, view, left, top, width, height) {
   }
 }
 
-function wrapRow(ctx, row, width) {
+export function wrapRow(ctx, row, width) {
   const lines = [];
   let line = "";
   for (const word of row.split(" ")) {
@@ -105,7 +114,7 @@ function wrapRow(ctx, row, width) {
   return [...lines, line];
 }
 
-function drawPolyline(ctx, item, view) {
+export function drawPolyline(ctx, item, view) {
   const points = item.points.map(([x, y]) => [view.x(x), view.y(y)]).filter(([, y]) => y !== null);
   if (points.length < 2) return;
   const xs = points.map(([x]) => x);
@@ -127,7 +136,7 @@ function drawPolyline(ctx, item, view) {
   }
 }
 
-function smooth(ctx, points) {
+export function smooth(ctx, points) {
   ctx.moveTo(...points[0]);
   for (let k = 0; k < points.length - 1; k++) {
     const p0 = points[k - 1] || points[k], p1 = points[k], p2 = points[k + 1], p3 = points[k + 2] || p2;
@@ -137,9 +146,9 @@ function smooth(ctx, points) {
 
 // --- labels ---------------------------------------------------------------------------
 
-const LABEL_SIZES = { auto: 12, tiny: 9, small: 11, normal: 13, large: 17, huge: 24 };
+export const LABEL_SIZES = { auto: 12, tiny: 9, small: 11, normal: 13, large: 17, huge: 24 };
 
-function drawLabel(ctx, label, view) {
+export function drawLabel(ctx, label, view) {
   const x = view.x(label.x);
   if (outside(x - 300, x + 300, view)) return;
   const bar = Math.round(label.x);
@@ -153,14 +162,17 @@ function drawLabel(ctx, label, view) {
   ctx.font = `${label.format || ""} ${size}px ${label.mono ? "monospace" : view.font}`.trim();
   const style = label.style;
   if (style.startsWith("label_")) drawTag(ctx, x, y, style.slice(6), lines, label.color, label.textcolor, size, view, label.align);
-  else if (style === "none" || style === "text_outline") plainText(ctx, x, y, lines, label, size, view);
+  else if (style === "none" || style === "text_outline") {
+    const aside = label.yloc === "abovebar" ? -1 : label.yloc === "belowbar" ? 1 : 0;
+    plainText(ctx, x, y + (aside * lines.length * size * 1.2) / 2, lines, label, size, view);
+  }
   else {
     if (label.color) drawSymbol(ctx, style, x, y, size, label.color);
     plainText(ctx, x, y + (label.yloc === "abovebar" ? -1 : 1) * (size / 2 + (lines.length * size) / 2 + 3), lines, label, size, view);
   }
 }
 
-function plainText(ctx, x, y, lines, label, size) {
+export function plainText(ctx, x, y, lines, label, size) {
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   const step = size * 1.2;
@@ -179,7 +191,7 @@ function plainText(ctx, x, y, lines, label, size) {
 }
 
 // A text box whose pointer touches (x, y). `side` says where the pointer is: "down" means below the text.
-function drawTag(ctx, x, y, side, lines, color, ink, size, view, align = "center") {
+export function drawTag(ctx, x, y, side, lines, color, ink, size, view, align = "center") {
   const step = size * 1.2, pad = size * 0.4, tip = size * 0.5;
   const width = Math.max(size, ...lines.map((line) => ctx.measureText(line).width)) + pad * 2;
   const height = Math.max(1, lines.length) * step + pad;

@@ -1,11 +1,17 @@
 // Backgrounds, fills, horizontal lines, shapes, characters and arrows.
 
-function drawBackground(ctx, item, view) {
+import { fade } from "./columns.js";
+import { drawTag } from "./drawings.js";
+import { DASHES, disc, polygon, stride, stroke } from "./plots.js";
+
+export function drawBackground(ctx, item, view) {
   const first = Math.max(0, view.first - item.offset), last = Math.min(view.bars - 1, view.last - item.offset);
+  const group = stride(view);
   for (let i = first; i <= last; ) {
     const color = item.colors.at(i);
-    let end = i + 1;
+    let end = i + group;
     while (end <= last && item.colors.at(end) === color) end++;
+    end = Math.min(end, last + 1);
     if (color) {
       const left = view.x(i + item.offset - 0.5), right = view.x(end + item.offset - 0.5);
       ctx.fillStyle = color;
@@ -15,19 +21,20 @@ function drawBackground(ctx, item, view) {
   }
 }
 
-function edge(item) {
+export function edge(item) {
   if (item.type === "hline") return { value: () => item.price, offset: 0 };
   return { value: (i) => item.values[i - item.offset], offset: item.offset };
 }
 
-function drawFill(ctx, item, view) {
+export function drawFill(ctx, item, view) {
   const a = edge(item.from), b = edge(item.to);
   const first = Math.max(1, view.first), last = Math.min(view.bars - 1 + Math.max(a.offset, b.offset), view.last + 1);
-  for (let i = first; i <= last; i++) {
+  const group = stride(view);
+  for (let i = first + group - 1; i <= last; i += group) {
     const gradient = item.gradient;
     const color = gradient ? null : item.colors.at(i);
     if (!gradient && !color) continue;
-    let from = i - 1;
+    let from = Math.max(0, i - group);
     if (item.gaps) while (from > 0 && !(a.value(from) === a.value(from) && b.value(from) === b.value(from))) from--;
     const corners = [a.value(from), a.value(i), b.value(i), b.value(from)];
     if (corners.some((v) => v === undefined || v === null || v !== v)) continue;
@@ -46,7 +53,7 @@ function drawFill(ctx, item, view) {
   }
 }
 
-function drawHline(ctx, item, view) {
+export function drawHline(ctx, item, view) {
   const y = view.y(item.price);
   if (y === null || !item.color) return;
   ctx.strokeStyle = item.color;
@@ -56,10 +63,10 @@ function drawHline(ctx, item, view) {
   ctx.setLineDash([]);
 }
 
-const SIZES = { auto: 10, tiny: 7, small: 10, normal: 14, large: 20, huge: 30 };
+export const SIZES = { auto: 10, tiny: 7, small: 10, normal: 14, large: 20, huge: 30 };
 
 // Where a mark stands: the y of its tip and the direction in which it grows.
-function anchor(location, i, price, view, used, height) {
+export function anchor(location, i, price, view, used, height) {
   if (location === "top") return [2, 1];
   if (location === "bottom") return [view.height - 2, -1];
   if (location === "absolute") return [view.y(price), 0];
@@ -72,15 +79,32 @@ function anchor(location, i, price, view, used, height) {
   return above ? [y - gap, -1] : [y + gap, 1];
 }
 
-function drawShapes(ctx, item, view, used) {
+// The first of marks, in order of their bars, that stands at a bar or later.
+export function firstAt(marks, bar) {
+  let low = 0, high = marks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (marks[middle][0] < bar) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function drawShapes(ctx, item, view, used) {
   const crowded = view.spacing < 2; // far zoomed out: dots instead of signs
   const size = crowded ? 3 : SIZES[item.size] || SIZES.auto;
   const lines = item.text && !crowded ? item.text.split("\n") : [];
   const font = Math.min(14, Math.max(10, size));
   ctx.textAlign = "center";
-  for (const [i, price] of item.at) {
+  let pixel = -1e9;
+  for (let k = firstAt(item.at, view.first - 20 - item.offset); k < item.at.length; k++) {
+    const [i, price] = item.at[k];
     const bar = i + item.offset;
-    if (bar < view.first - 20 || bar > view.last + 20) continue;
+    if (bar > view.last + 20) break;
+    if (view.spacing < 0.5 && item.location !== "absolute") {
+      if (Math.round(view.x(bar)) === pixel) continue;
+      pixel = Math.round(view.x(bar));
+    }
     const color = item.colors.at(i), ink = item.textcolors.at(i);
     const label = !crowded && (item.shape === "labelup" || item.shape === "labeldown");
     const textHeight = lines.length * (font + 2);
@@ -114,7 +138,7 @@ function drawShapes(ctx, item, view, used) {
   }
 }
 
-function drawSymbol(ctx, shape, x, y, size, color) {
+export function drawSymbol(ctx, shape, x, y, size, color) {
   const r = size / 2;
   ctx.fillStyle = ctx.strokeStyle = color;
   ctx.lineWidth = Math.max(1.5, size / 6);
@@ -142,14 +166,14 @@ function drawSymbol(ctx, shape, x, y, size, color) {
   }
 }
 
-function drawArrow(ctx, x, head, tail, size) {
+export function drawArrow(ctx, x, head, tail, size) {
   const dir = head < tail ? 1 : -1;
   const half = Math.max(2, size * 0.45), neck = head + dir * Math.min(Math.abs(tail - head) * 0.55, half * 1.4);
   polygon(ctx, [[x, head], [x + half, neck], [x + half / 3, neck], [x + half / 3, tail], [x - half / 3, tail], [x - half / 3, neck], [x - half, neck]]);
 }
 
 // plotarrow(): below the bar upwards for positive values, above the bar downwards for negative ones.
-function drawArrows(ctx, item, view) {
+export function drawArrows(ctx, item, view) {
   let most = 0;
   const first = Math.max(0, view.first - item.offset), last = Math.min(item.values.length - 1, view.last - item.offset);
   for (let i = first; i <= last; i++) if (Math.abs(item.values[i]) > most) most = Math.abs(item.values[i]);

@@ -1,5 +1,9 @@
 // The bar at the top and the panel with alerts, logs and inputs; then the start.
 
+import { ChartView } from "./chart.js";
+import { bindSwitch, chooseLook } from "./switches.js";
+import { unpack } from "./unpack.js";
+
 function listPanel(page, rows, empty) {
   const list = document.createElement("div");
   list.className = "rows";
@@ -55,8 +59,7 @@ function buildPanel(page) {
 async function main() {
   const root = document.documentElement;
   chooseLook(root);
-  const page = new Page(await unpack());
-  page.showAlerts = true;
+  const page = new ChartView(LightweightCharts, document.getElementById("chart"), await unpack());
   page.start();
   buildPanel(page);
   bindSwitch("theme", "theme", ["dark", "light"], page);
@@ -65,7 +68,7 @@ async function main() {
   document.getElementById("log").onclick = (event) => {
     const log = event.currentTarget.getAttribute("aria-pressed") !== "true";
     event.currentTarget.setAttribute("aria-pressed", String(log));
-    page.chart.priceScale("right", MAIN).applyOptions({ mode: log ? 1 : 0 });
+    page.setLogarithmic(log);
   };
   root.dataset.ready = "yes";
 }

@@ -1,8 +1,13 @@
 // Draws plot() outputs. `view` gives x(bar), y(price), the bar width and the visible bars.
 
-const DASHES = { solid: [], dashed: [6, 4], dotted: [1.5, 3] };
+import { fade } from "./columns.js";
 
-function drawPlot(ctx, item, view) {
+// Bars of less than a pixel: only so many are drawn as can be told apart.
+export const CROWDED = 0.7;
+
+export const DASHES = { solid: [], dashed: [6, 4], dotted: [1.5, 3] };
+
+export function drawPlot(ctx, item, view) {
   const { values, colors, offset } = item;
   const first = Math.max(0, view.first - offset - 1);
   const last = Math.min(values.length - 1, view.last - offset + 1);
@@ -30,24 +35,25 @@ function drawPlot(ctx, item, view) {
   }
 }
 
-function stroke(ctx, points) {
+export function stroke(ctx, points) {
   ctx.beginPath();
   points.forEach(([x, y], k) => (k ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
   ctx.stroke();
 }
 
-function lastValue(values) {
+export function lastValue(values) {
   for (let i = values.length - 1; i >= 0; i--) if (values[i] === values[i]) return values[i];
   return NaN;
 }
 
 // A segment takes the colour of the bar where it ends; na values are bridged unless the style breaks.
-function drawLine(ctx, item, view, first, last, at) {
+export function drawLine(ctx, item, view, first, last, at) {
   const { values, colors } = item;
   const step = item.style.startsWith("stepline");
   const breaks = item.style.endsWith("br");
   let start = first;
   if (!breaks) while (start > 0 && values[start] !== values[start]) start--;
+  if (view.spacing < CROWDED) return drawCrowdedLine(ctx, item, view, start, last, breaks);
   let previous = null, color = null, open = false;
   const finish = () => {
     if (open) ctx.stroke();
@@ -87,11 +93,69 @@ function drawLine(ctx, item, view, first, last, at) {
   if (item.style === "stepline_diamond" && view.spacing > 4) drawMarks(ctx, item, view, first, last, at);
 }
 
-function drawArea(ctx, item, view, first, last, at) {
+// Far zoomed out: from pixel column to pixel column, in each from its lowest to its highest value.
+export function drawCrowdedLine(ctx, item, view, first, last, breaks) {
+  const { values, colors, offset } = item;
+  const x0 = view.x(offset), spacing = view.spacing;
+  const varied = Boolean(colors.index);
+  let color = null, open = false, column = -1e9, low = 0, high = 0, end = 0;
+  const finishColumn = () => {
+    if (!open || column === -1e9) return;
+    if (high > low) {
+      ctx.lineTo(column, view.y(low));
+      ctx.lineTo(column, view.y(high));
+    }
+    ctx.lineTo(column, view.y(end));
+  };
+  const finish = () => {
+    finishColumn();
+    if (open) ctx.stroke();
+    open = false;
+    column = -1e9;
+  };
+  for (let i = first; i <= last; i++) {
+    const v = values[i];
+    if (v !== v) {
+      if (breaks) finish();
+      continue;
+    }
+    const own = varied ? colors.at(i) : colors.constant;
+    const x = Math.round(x0 + i * spacing);
+    if (own !== color) {
+      if (x === column && own) continue; // one colour to a pixel
+      finish();
+      color = own;
+    }
+    if (!color) continue;
+    if (!open) {
+      ctx.strokeStyle = color;
+      ctx.beginPath();
+      ctx.moveTo(x, view.y(v));
+      open = true;
+      [column, low, high, end] = [x, v, v, v];
+    } else if (x === column) {
+      if (v < low) low = v;
+      if (v > high) high = v;
+      end = v;
+    } else {
+      finishColumn();
+      [column, low, high, end] = [x, v, v, v];
+    }
+  }
+  finish();
+}
+
+// How many bars to step over so that one is drawn to a pixel.
+export function stride(view) {
+  return view.spacing < CROWDED ? Math.max(1, Math.floor(1 / view.spacing)) : 1;
+}
+
+export function drawArea(ctx, item, view, first, last, at) {
   const { values, colors } = item;
   const base = view.y(item.base) ?? view.height;
-  for (let i = first + 1; i <= last; i++) {
-    let from = i - 1;
+  const step = stride(view);
+  for (let i = first + step; i <= last; i += step) {
+    let from = i - step;
     if (item.style === "area") while (from > 0 && values[from] !== values[from]) from--;
     const color = colors.at(i);
     const a = view.y(values[from]), b = view.y(values[i]);
@@ -106,11 +170,14 @@ function drawArea(ctx, item, view, first, last, at) {
   }
 }
 
-function drawBars(ctx, item, view, first, last, at) {
+export function drawBars(ctx, item, view, first, last, at) {
   const { values, colors } = item;
   const base = view.y(item.base) ?? view.height;
   const width = item.style === "columns" ? Math.max(1, view.spacing * 0.7) : Math.min(item.width, Math.max(1, view.spacing));
-  for (let i = first; i <= last; i++) {
+  const group = stride(view);
+  for (let k = first; k <= last; k += group) {
+    let i = k; // of those that share a pixel the one farthest from the base
+    for (let j = k + 1; j < k + group && j <= last; j++) if (!(Math.abs(values[j] - item.base) <= Math.abs(values[i] - item.base))) if (values[j] === values[j]) i = j;
     const color = colors.at(i);
     const y = values[i] === values[i] ? view.y(values[i]) : null;
     if (!color || y === null) continue;
@@ -119,10 +186,11 @@ function drawBars(ctx, item, view, first, last, at) {
   }
 }
 
-function drawMarks(ctx, item, view, first, last, at) {
+export function drawMarks(ctx, item, view, first, last, at) {
   const { values, colors } = item;
   const r = item.width + (item.style === "cross" ? 2 : 1);
-  for (let i = first; i <= last; i++) {
+  const group = stride(view);
+  for (let i = first; i <= last; i += group) {
     const color = colors.at(i);
     const y = values[i] === values[i] ? view.y(values[i]) : null;
     if (!color || y === null) continue;
@@ -137,13 +205,13 @@ function drawMarks(ctx, item, view, first, last, at) {
   }
 }
 
-function disc(ctx, x, y, r) {
+export function disc(ctx, x, y, r) {
   ctx.beginPath();
   ctx.arc(x, y, r, 0, 7);
   ctx.fill();
 }
 
-function polygon(ctx, points) {
+export function polygon(ctx, points) {
   ctx.beginPath();
   points.forEach(([x, y], k) => (k ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
   ctx.closePath();
@@ -151,9 +219,9 @@ function polygon(ctx, points) {
 }
 
 // plotcandle() and plotbar()
-function drawCandles(ctx, item, view) {
+export function drawCandles(ctx, item, view) {
   const width = Math.max(1, Math.floor(view.spacing * 0.7));
-  for (let i = Math.max(0, view.first); i <= Math.min(item.c.length - 1, view.last); i++) {
+  for (let i = Math.max(0, view.first); i <= Math.min(item.c.length - 1, view.last); i += stride(view)) {
     const [o, h, l, c] = [item.o[i], item.h[i], item.l[i], item.c[i]].map((p) => (p === p ? view.y(p) : null));
     if (o === null || h === null || l === null || c === null) continue;
     const body = item.colors.at(i), wick = item.wick.at(i), border = item.border.at(i);

@@ -1,6 +1,6 @@
 // Light or dark, and the colours of gain and loss: chosen once, remembered where the browser allows it.
 
-function remember(key, value) {
+export function remember(key, value) {
   try {
     if (value === undefined) return localStorage.getItem(`pinery-${key}`);
     localStorage.setItem(`pinery-${key}`, value);
@@ -10,7 +10,7 @@ function remember(key, value) {
   return null;
 }
 
-function bindSwitch(id, attribute, values, page) {
+export function bindSwitch(id, attribute, values, page) {
   const root = document.documentElement, button = document.getElementById(id);
   button.onclick = () => {
     const next = values[(values.indexOf(root.dataset[attribute]) + 1) % values.length];
@@ -20,7 +20,7 @@ function bindSwitch(id, attribute, values, page) {
   };
 }
 
-function chooseLook(root) {
+export function chooseLook(root) {
   const wanted = new URLSearchParams(location.hash.slice(1));
   root.dataset.theme = wanted.get("theme") || remember("theme") || (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
   root.dataset.tones = wanted.get("tones") || remember("tones") || "green";

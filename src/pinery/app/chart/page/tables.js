@@ -1,8 +1,8 @@
 // Tables stand above the chart as ordinary HTML, so that their text can be selected.
 
-const TABLE_SIZES = { auto: 12, tiny: 9, small: 11, normal: 13, large: 17, huge: 26 };
+export const TABLE_SIZES = { auto: 12, tiny: 9, small: 11, normal: 13, large: 17, huge: 26 };
 
-function tableElement(table) {
+export function tableElement(table) {
   const grid = document.createElement("div");
   const [vertical, horizontal] = table.position.split("_");
   grid.className = `pine-table ${vertical} ${horizontal}`;

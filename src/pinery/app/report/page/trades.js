@@ -2,7 +2,7 @@
 
 const PAGE_SIZES = [50, 200, 1000];
 
-function drawTrades(box, data, page) {
+function listTrades(box, data, page) {
   const { report } = data, { trades } = report;
   if (!trades.number.length) return box.append(element("p", { className: "empty" }, "The strategy made no trades on these bars."));
   const price = (v) => formatNumber(v, report.precision);

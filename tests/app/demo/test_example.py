@@ -1,3 +1,5 @@
+"""The example chart: ``pinery demo --chart``."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -15,17 +17,17 @@ def chart_library() -> None:
         pytest.skip("the chart library is not there (make setup fetches it with npm)")
 
 
-def test_demo_prints_its_result_and_writes_a_chart(pinery: Callable, home: Path, chart_library: None) -> None:
-    ended = pinery("demo", "--out", "out/here")
+def test_it_prints_its_result_and_writes_a_chart(pinery: Callable, home: Path, chart_library: None) -> None:
+    ended = pinery("demo", "--chart", "--dir", "out/here")
     assert ended.code == 0, ended.err
     assert "Trend with volume" in ended.out and "Synthetic bars" in ended.out and "IN ES1! at" in ended.out
     page = (home / "out/here/chart.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>") and len(page) > 300_000
 
 
-def test_demo_where_nothing_can_be_written(pinery: Callable, home: Path, chart_library: None) -> None:
+def test_where_nothing_can_be_written(pinery: Callable, home: Path, chart_library: None) -> None:
     (home / "taken").write_text("a file", encoding="utf-8")
-    ended = pinery("demo", "--out", "taken")
+    ended = pinery("demo", "--chart", "--dir", "taken")
     assert ended.code == 2
     assert "taken" in ended.err and "Traceback" not in ended.err
 

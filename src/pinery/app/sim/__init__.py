@@ -1,0 +1,1 @@
+"""``pinery sim``: a venue on this machine, to rehearse on."""

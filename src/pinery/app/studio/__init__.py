@@ -1,0 +1,1 @@
+"""What the dashboard works with beside the store: scripts, checks, backtests, backups."""
