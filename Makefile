@@ -9,19 +9,23 @@ help: ## this list
 setup: ## make .venv and fetch everything needed (quick when nothing changed)
 	@scripts/setup
 
-demo: setup ## run the example script on the bundled synthetic market, write demo/chart.html
-	@.venv/bin/pinery demo --out demo
+demo: setup ## everything on a made-up market: charts, alerts, paper orders, dashboard; CHECK=1 tries it and ends
+	@.venv/bin/pinery demo $(if $(CHECK),--check)
 
-lint: setup ## style, types, layers
+lint: setup ## style, types, layers; the dashboard's too
 	@scripts/lint
 
+# More workers than cores, for many tests wait for processes; files in memory, for a shared disk stalls. Bytecode is
+# kept whatever the environment says: tests start hundreds of processes, which would all compile everything again.
 test: setup ## lint and all tests; says at the end what was skipped and why
 	@scripts/browser
 	@scripts/postgres
 	@status=0; \
 	scripts/lint || status=1; \
 	[ -d ../shared ] || echo "note: ../shared is not here, so tests that compare with recorded values are skipped"; \
-	$(PY) -m pytest -n 2 || status=1; \
+	temp=$$(mktemp -d -p /dev/shm pinery-tests.XXXXXX 2>/dev/null || mktemp -d); \
+	TMPDIR=$$temp env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 3 --dist worksteal || status=1; \
+	rm -rf "$$temp"; \
 	exit $$status
 
 format: setup ## put the code into shape

@@ -55,7 +55,7 @@ def store_url(kind: str, folder: Path) -> Iterator[str]:
 
 
 def make_place(folder: Path, url: str, deployments: int, accounts: int, workers: int) -> Place:
-    port, control = _free_port(), _free_port()
+    port, control = free_port(), free_port()
     lines = [
         f'[store]\nurl = "{url}"',
         f"[webhook]\nport = {port}\nallow_loopback = true",
@@ -140,7 +140,7 @@ def usage(supervisor: int) -> dict[str, Usage]:
     return named
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

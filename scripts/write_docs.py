@@ -15,6 +15,10 @@ from pinery.app.config.schema import schema
 from pinery.lang.builtins import registry
 from pinery.lang.builtins.schema import ALL, FunctionRow, VariableRow
 from pinery.lang.codes import CODES
+from pinery.simulators.binance import control as binance_control
+from pinery.simulators.binance.faults import FAULTS as BINANCE_FAULTS
+from pinery.simulators.tradovate import control as tradovate_control
+from pinery.simulators.tradovate.faults import KINDS as TRADOVATE_FAULTS
 from pinery.tester.gate import DEFAULT_AT_LEAST, DEFAULT_AT_MOST
 from pinery.tester.statistics.table import GROUPS
 from pinery.trading.denials import DENIALS
@@ -151,29 +155,36 @@ def configuration_page() -> str:
     """Every setting of pinery.toml, from its JSON schema."""
     made = schema()
     lines = [*_CONFIGURATION_INTRO.splitlines(), ""]
+    told: set[str] = set()
     for name, about in made["properties"].items():
         if name in ("libraries", "limits"):
             continue
         named = about.get("additionalProperties")
         about = next((kind for kind in about.get("anyOf", ()) if "$ref" in kind), about)
         if isinstance(named, dict) and "oneOf" in named:
-            for kind, reference in named["discriminator"]["mapping"].items():
-                lines += _settings(f'[{name}.NAME] type = "{kind}"', _definition({"$ref": reference}, made), made)
+            told_by = named["discriminator"]["propertyName"]
+            kinds = {reference: kind for kind, reference in named["discriminator"]["mapping"].items()}
+            for one in named["oneOf"]:
+                model, kind = _definition(one, made), kinds[one["$ref"]]
+                lines += _settings(f"[{name}.NAME]", model, made, told, f' {told_by} = "{kind}"')
         elif isinstance(named, dict):
-            lines += _settings(f"[{name}.NAME]", _definition(named, made), made)
+            lines += _settings(f"[{name}.NAME]", _definition(named, made), made, told)
         else:
-            lines += _settings(f"[{name}]", _definition(about, made), made)
+            lines += _settings(f"[{name}]", _definition(about, made), made, told)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _settings(heading: str, model: dict[str, Any], made: dict[str, Any]) -> list[str]:
-    """A table's own settings, then the tables inside it."""
-    lines = [f"## {heading}", "", model.get("description", ""), ""]
+def _settings(heading: str, model: dict[str, Any], made: dict[str, Any], told: set[str], which: str = "") -> list[str]:
+    """A table's own settings, then the tables inside it. ``told``: those that are told of already."""
+    if heading + which in told:
+        return []
+    told.add(heading + which)
+    lines = [f"## {heading}{which}", "", model.get("description", ""), ""]
     inner: list[str] = []
     rows = []
     for name, about in model.get("properties", {}).items():
         if "$ref" in about and "properties" in _definition(about, made):
-            inner += _settings(f"{heading[:-1]}.{name}]", _definition(about, made), made)
+            inner += _settings(f"{heading[:-1]}.{name}]", _definition(about, made), made, told)
         else:
             default = "*needed*" if name in model.get("required", ()) else _default(about.get("default"))
             rows.append(f"| `{name}` | {default} | {_cell(about.get('description', ''))} |")
@@ -181,7 +192,7 @@ def _settings(heading: str, model: dict[str, Any], made: dict[str, Any]) -> list
         lines += ["| setting | default | |", "|---|---|---|", *rows, ""]
     extra = model.get("additionalProperties")
     if isinstance(extra, dict) and "$ref" in extra:
-        inner += _settings(f'{heading[:-1]}."SYMBOL"]', _definition(extra, made), made)
+        inner += _settings(f'{heading[:-1]}."SYMBOL"]', _definition(extra, made), made, told)
     return lines + inner
 
 
@@ -219,6 +230,65 @@ def codes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def simulators_page() -> str:
+    """How to rehearse, then both venues: control endpoint and faults, as their modules have them."""
+    lines = _SIMULATORS_INTRO.splitlines()
+    for title, control, kinds in (
+        ("Binance USDⓈ-M Futures", binance_control, BINANCE_FAULTS),
+        ("Tradovate", tradovate_control, TRADOVATE_FAULTS),
+    ):
+        endpoints = (control.__doc__ or "").partition("\n\n")[2].strip().replace("``", "`")
+        lines += ["", f"## {title}", "", endpoints, "", "| fault | what happens | where it can |", "|---|---|---|"]
+        for name, kind in kinds.items():
+            points = ", ".join(f"`{point}`" for point in kind.points)
+            lines.append(f"| `{name}` | {_cell(kind.text)} | {_cell(points)} |")
+    return "\n".join(lines) + "\n"
+
+
+_SIMULATORS_INTRO = """\
+# Simulated venues
+
+Made from the simulators in `src/pinery/simulators` by `make docs`; do not edit.
+
+`pinery sim binance` and `pinery sim tradovate` are servers on this machine that speak the venues' own protocols:
+logins and signatures, limits, filters, order life, brackets and conditional orders, partial fills, positions,
+balances, streams. A client that knows the venue cannot tell the difference, and no money is in it.
+
+```
+pinery sim binance                                   # made-up ETH and BTC perpetuals, at the clock's pace
+pinery sim binance --write                           # account, feed and secrets go into the folder's files
+pinery sim binance --bars BINANCE:ETHUSDT.P=eth.csv --speed 60
+pinery sim tradovate --state sim.db                  # a restart goes on: account, orders, positions, market
+pinery sim binance --fault unanswered:5% --fault clock:2
+pinery sim tradovate --list-faults
+```
+
+It prints its addresses, the credentials that it made (`--key`, `--secret` give others; a kept state and a folder that
+was written to keep theirs), and what belongs into `pinery.toml` and `pinery.secrets.toml`. Then a line for each
+request that changes something or fails, each fill and each fault; `--verbose` adds the questions. Ctrl-C ends it. It
+listens on this machine only.
+
+**Prices** are bars played back, each along a path through its high and low: a file, stored bars, or made-up ones.
+They come again in loops of whole weeks, so there are bars for any moment. Charts that use the `[feeds]` section it
+prints see the same prices at the same time, and so does the history that the venue gives (klines, `getChart`).
+
+**Time.** The venue's own time (signatures, order and fill times, contract months) is the clock's, always. The
+market's time, that of bars and candles, begins at the clock's, or at `--start`, and runs `--speed` times as fast:
+sixty times as fast it is an hour ahead after a minute. Signed requests get through at any speed. A feed of kind
+`binance` or `tradovate` on a simulator needs speed 1; at other speeds take the replayed feed that it prints.
+
+**Faults** are armed when it starts (`--fault NAME` once, `NAME:3` three times, `NAME:5%` that share of all until
+cleared) or over HTTP while it runs, and happen where they fit: some at any request, some at orders, some in a stream.
+The same seed and the same requests meet the same faults.
+
+```
+curl -X POST http://127.0.0.1:8790/sim/faults -d '{"fault": "unanswered", "where": "POST /fapi/v1/order", "times": 1}'
+curl -X POST http://127.0.0.1:8790/sim/price -d '{"symbol": "ETHUSDT", "price": "2000"}'
+curl http://127.0.0.1:8790/sim/state
+```
+"""
+
+
 _CONFIGURATION_INTRO = """\
 # pinery.toml
 
@@ -227,8 +297,9 @@ Made from the models in `src/pinery/app/config` by `make docs`; do not edit.
 `pinery init` writes a first one. `pinery config check` names every mistake with its line, and shows what each \
 deployment risks and may win per trade; `pinery config show` prints every value, defaults included; \
 `pinery config schema` prints the JSON schema by which editors complete the file (`#:schema` in its first line). \
-A running Pinery takes changes over within a second or so; a file with mistakes is reported and the settings before \
-it stay. The addresses of servers, the store and the number of processes need a restart.
+A running Pinery takes changes over within a second or so; a file with mistakes, or one that moves a \
+deployment which holds something at a broker to another account, is reported and the settings before it stay. \
+The addresses of servers, the store and the number of processes need a restart.
 
 ## How values are written
 
@@ -292,6 +363,7 @@ PAGES = {
     "metrics.md": metrics_page,
     "configuration.md": configuration_page,
     "denials.md": codes_page,
+    "simulators.md": simulators_page,
 }
 
 

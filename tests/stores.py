@@ -7,7 +7,9 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -25,9 +27,26 @@ KINDS = ("sqlite", "postgresql")
 _idle: list[str] = []  # databases with empty tables, for the next test: making one takes most of a second
 
 
+@cache
+def _tables() -> bytes:
+    """A SQLite file with empty tables: making them takes much longer than opening a copy."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        open_store(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
+def new_sqlite(path: Path) -> str:
+    """The URL of a store with empty tables at ``path``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600, exist_ok=False)
+    path.write_bytes(_tables())
+    return f"sqlite:///{path}"
+
+
 @contextmanager
 def sqlite_store(folder: Path) -> Iterator[SqlStore]:
-    with _opened(f"sqlite:///{folder / 'pinery.db'}") as store:
+    with _opened(new_sqlite(folder / "pinery.db")) as store:
         yield store
 
 
@@ -82,7 +101,7 @@ def _opened(url: str) -> Iterator[SqlStore]:
 
 def _create() -> str:
     try:
-        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
+        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=60)
     except psycopg.OperationalError as error:
         pytest.skip(f"no PostgreSQL at {SERVER} (PINERY_TEST_POSTGRESQL names another): {str(error).splitlines()[0]}")
     name = f"pinery_{uuid.uuid4().hex[:16]}"
