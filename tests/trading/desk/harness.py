@@ -419,9 +419,10 @@ class Trading:
         waiting = self.store.read(lambda tx: tx.inbox.pending(configured, 1000, 10**18))
         found += [f"message {message.body}" for message in waiting]
         found += [f"command {command.id}" for command in self.commands() if command.finished is None]
+        unfilled = {order.client_id for order in self.open_orders() if not order.filled}
         for order in self.open_orders():
             resting = order.status.is_open and (order.role is not Role.EXIT) and order.type != "market"
-            if order.cancel_requested or not (resting or (order.role.protects and order.status is Status.PENDING)):
+            if order.cancel_requested or not (resting or (order.status is Status.PENDING and order.parent in unfilled)):
                 found.append(f"{order.client_id} {order.status}")
         return found
 
