@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -98,6 +99,23 @@ async def test_an_amendment_of_unknown_outcome_is_found(harness: BinanceHarness,
         while len(_waiting(harness)) > 1:
             await asyncio.sleep(0.02)
     assert _waiting(harness) == [(f"{stop.client_id}-r1", new)]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_an_old_stop_that_triggered_is_the_order(harness: BinanceHarness, stop: Order, restarted: bool) -> None:
+    """Nobody knew that its next revision had arrived, and nobody heard that it triggered."""
+    harness.arm("unknown_executed", _ALGO)
+    with pytest.raises(OutcomeUnknown):
+        await harness.broker.amend(stop, _to(stop, 1, harness.price - 20 * harness.tick))
+    await harness.move(harness.price - 10 * harness.tick)
+    if restarted:
+        await harness.restart()
+    found = await harness.broker.find(replace(stop, revision=1))
+    assert found is not None and (found.status, found.filled) == (Status.FILLED, stop.quantity)
+    async with asyncio.timeout(30):
+        while _waiting(harness):
+            await asyncio.sleep(0.02)
+    assert (await harness.broker.snapshot()).orders == ()
 
 
 @pytest.mark.parametrize("first", ["amend", "cancel"])

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pinery.trading.broker import Snapshot, VenueOrder, VenuePosition
-from pinery.trading.orders.model import Order, OrderType, Role, Side, Status
+from pinery.trading.orders.model import Fill, Order, OrderType, Role, Side, Status
 from pinery.trading.orders.states import Event
 from pinery.trading.positions.book import apply_fill, flat
 from pinery.trading.positions.model import Position
@@ -159,8 +159,11 @@ def test_an_older_view_takes_nothing_back() -> None:
     assert difference((canceled,), (held("2"),), (view(STOP),), "2") == ()
     amended = replace(STOP, stop_price=D(4997), revision=1, updated=TIME)
     assert difference((amended,), (held("2"),), (view(STOP),), "2") == ()
-    done = replace(ours, status=Status.FILLED, filled=D(2))
+    done = replace(ours, status=Status.FILLED, filled=D(2), updated=TIME)
     assert difference((done,), (held("2", updated=TIME),), (view(done, filled="1"),)) == ()
+    # What is as old as fewer fills says nothing of the quantity; nor does what shows only the part that rests.
+    fewer = replace(view(ours, filled="0"), quantity=D(1))
+    assert difference((ours,), (held("1", updated=TIME),), (fewer,)) == ()
 
 
 def test_what_is_to_be_canceled_is_canceled() -> None:
@@ -170,6 +173,9 @@ def test_what_is_to_be_canceled_is_canceled() -> None:
     local = Local({}, ())
     assert to_load(local, Snapshot(TIME, (view(STOP),), (), None)) == (STOP.client_id,)
     assert difference((final,), (), (view(STOP),)) == (CancelAtVenue(final, view(STOP)),)
+    # Also what rests of one that has been filled, as an earlier revision does that nobody canceled.
+    filled = replace(STOP, status=Status.FILLED, filled=STOP.quantity, updated=TIME - 1)
+    assert difference((filled,), (), (view(STOP),)) == (CancelAtVenue(filled, view(STOP)),)
 
 
 def test_terms_that_the_venue_works_with() -> None:
@@ -186,7 +192,29 @@ def test_venues_that_know_orders_by_their_own_ids() -> None:
     assert difference((STOP,), (held("2"),), (nameless,), "2") == ()
 
 
+def test_an_order_with_nothing_left_ends() -> None:
+    ours = replace(STOP, status=Status.PARTIALLY_FILLED, filled=STOP.quantity)
+    (ended,) = difference((ours,), (), found={STOP.client_id: view(STOP, Status.FILLED, str(STOP.quantity))})
+    assert isinstance(ended, Advance) and ended.event is Event.COMPLETE
+
+
 # --- positions ------------------------------------------------------------------------------
+
+
+def test_where_positions_differ_orders_that_are_shown_are_asked_for_too() -> None:
+    """The venue may show what rests of an order, and not what was filled of it."""
+    snapshot = Snapshot(TIME, (view(STOP),), (), None)
+    orders, away = {STOP.client_id: STOP}, {ES.symbol: D(-2)}
+    assert to_ask(Local(orders, (held("2"),)), snapshot) == ()
+    assert to_ask(Local(orders, (held("2"),), differences=away), snapshot) == (STOP,)
+    # Without an answer nothing is known of the position either.
+    in_vain = {STOP.client_id: Unanswered("busy")}
+    actions = difference((STOP,), (held("2"),), (view(STOP),), found=in_vain, differences=away)
+    assert actions == (AskAgain(STOP.client_id, "busy"),)
+    fill = Fill(STOP.client_id, "t9", ES.symbol, STOP.side, STOP.quantity, D(4990), TIME - 5)
+    full = view(STOP, Status.FILLED, str(STOP.quantity), fills=(fill,))
+    actions = difference((STOP,), (held("2"),), (view(STOP),), found={STOP.client_id: full}, differences=away)
+    assert actions == (ApplyFill(fill),)
 
 
 def test_a_difference_is_told_and_confirmed_by_the_next_look() -> None:

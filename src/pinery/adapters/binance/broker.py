@@ -225,6 +225,7 @@ class BinanceBroker:
             memory.unknown.pop(order.client_id, None)
         else:
             memory.accept(order.client_id, found.venue_id)
+            connection.sending.tidy(order.client_id)
         return found
 
     async def snapshot(self) -> Snapshot:
@@ -281,7 +282,8 @@ class BinanceBroker:
         for row in sorted(algos, key=lambda row: base_of(str(row["clientAlgoId"]))[1]):
             view = algo_view(row)
             if not view.status.is_final:
-                found[view.client_id or view.venue_id] = view
+                if str(row["clientAlgoId"]) not in connection.conditionals.superseded(view.client_id):
+                    found[view.client_id or view.venue_id] = view
                 connection.sending.tidy(view.client_id)
             if connection.conditionals.is_triggering(str(row["clientAlgoId"])):
                 connection.sending.see_through(str(row["clientAlgoId"]))

@@ -59,8 +59,11 @@ class Conditionals:
 
     def surplus(self, base: str) -> list[str]:
         """Revisions that are one too many: all that wait once another has triggered, else all but the newest."""
-        waiting = self._in(base, "NEW")
-        return waiting if self._in(base, "TRIGGERING", "TRIGGERED", "FINISHED") else waiting[:-1]
+        return self.superseded(base) or self._in(base, "NEW")[:-1]
+
+    def superseded(self, base: str) -> list[str]:
+        """Revisions that wait though another one has triggered: the order is that one, and these have to go."""
+        return self._in(base, "NEW") if self._in(base, "TRIGGERING", "TRIGGERED", "FINISHED") else []
 
     def goes_on(self, name: str, *, finished: bool) -> bool:
         """Another revision than ``name`` is what the order lives in; ``finished``: or has ended in an order."""

@@ -121,7 +121,8 @@ class Looking:
         if not rows:
             return None
         self._conditionals.learn(rows)
-        views = [await self._one(row, order.client_id, name) for row in rows]
+        superseded = self._conditionals.superseded(order.client_id)
+        views = [await self._one(row, order.client_id, name) for row in rows if row["clientAlgoId"] not in superseded]
         return _together(views)
 
     async def _revisions(self, order: Order, name: str) -> list[Json]:

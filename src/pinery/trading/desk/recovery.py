@@ -107,7 +107,8 @@ class Recovery:
         self._asked_at = now
         self._wanted = False
         self._asked += 1
-        local = Local({**ledger.ended, **ledger.orders}, (), in_flight=frozenset(out))
+        differences = dict(self._differences)
+        local = Local({**ledger.ended, **ledger.orders}, (), in_flight=frozenset(out), differences=differences)
         self._task = asyncio.create_task(self._put(broker, local, self._asked, wake))
 
     async def _put(self, broker: Broker, local: Local, number: int, wake: Callable[[], None]) -> None:

@@ -93,9 +93,16 @@ def to_load(local: Local, snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def to_ask(local: Local, snapshot: Snapshot) -> tuple[Order, ...]:
-    """Orders whose fate the snapshot does not tell: sent, not known to be filled, and not among the open ones."""
+    """Orders whose fate the snapshot does not tell: sent, not known to be filled, and not among the open ones.
+
+    Nor does it where a position differs: of an order that is shown open it may leave out what was filled.
+    """
     shown = _shown(local, snapshot)
-    return tuple(order for order in _in_order(local) if _was_sent(order) and order.client_id not in shown)
+    return tuple(
+        order
+        for order in _in_order(local)
+        if _was_sent(order) and (order.client_id not in shown or order.symbol in local.differences)
+    )
 
 
 def compare(local: Local, venue: Venue, fresh: Callable[[Order], bool]) -> tuple[Action, ...]:
@@ -151,15 +158,18 @@ class _Comparing:
     def orders(self) -> None:
         absent = []
         for order in _in_order(self.local):
-            answer = self.venue.found.get(order.client_id, Unanswered("not asked yet"))
-            view = answer if isinstance(answer, VenueOrder) else self.shown.get(order.client_id)
+            name = order.client_id
+            answer, view = self.venue.found.get(name), self.shown.get(name)
+            if isinstance(answer, VenueOrder):
+                view = answer
             if view is not None:
                 self._take_over(order, view)
-            elif _was_sent(order):
-                if isinstance(answer, Unanswered):
-                    self._ask_again(order, answer.reason)
-                elif not order.status.is_final:
-                    absent.append(order)
+            elif _was_sent(order) and name not in self.venue.found:
+                self._ask_again(order, "not asked yet")
+            elif _was_sent(order) and answer is None and not order.status.is_final:
+                absent.append(order)
+            if isinstance(answer, Unanswered) and _was_sent(order):
+                self._ask_again(order, answer.reason)
         for order in absent:  # with all fills counted: whether protection is still wanted depends on them
             self._absent(order)
 
@@ -188,10 +198,12 @@ class _Comparing:
         if view.status is Status.UNKNOWN:
             self._ask_again(order, "the venue does not say what became of it")
         elif order.status.is_final:
-            # A view from before its end, else it works still.
-            if is_open and order.filled <= total < view.quantity and not overtaken:
+            # A view from before its end, else something of it works still: at worst it is over, and the cancel refused.
+            if is_open and total < view.quantity and not overtaken:
                 self.actions.append(CancelAtVenue(order, view))
         elif filled >= order.quantity:
+            if order.filled >= order.quantity:  # no fill is to come that would end it
+                self._advance(order, Event.COMPLETE, view)
             self._ends(order, Status.FILLED)
         elif view.status is Status.FILLED and not self._may_grow(order):  # of less than we asked for
             self._advance(order, Event.COMPLETE, view)
@@ -239,7 +251,8 @@ class _Comparing:
 
     def _terms(self, order: Order, view: VenueOrder) -> Order:
         moving = order.type is OrderType.TRAILING_STOP
-        differs = view.quantity > 0 and view.quantity != order.quantity
+        # A view that lacks fills is older than they are, or shows no more of the order than still rests.
+        differs = view.quantity not in (ZERO, order.quantity) and view.filled >= order.filled
         terms = Terms(
             order.client_id,
             view.quantity if differs and not self._may_grow(order) else None,
