@@ -11,10 +11,10 @@ import pytest
 from pinery.adapters.paper.broker import PaperBroker
 from pinery.adapters.store import tables
 from pinery.adapters.store.views.status import status
-from pinery.trading.broker import Capabilities, Quote
+from pinery.trading.broker import Capabilities, Quote, VenueOrder
 from pinery.trading.deployments import Bracket, Distance, Limits, Unit
-from pinery.trading.errors import BrokerError
-from pinery.trading.orders.model import Role, Status
+from pinery.trading.errors import BrokerError, QueryFailed
+from pinery.trading.orders.model import Order, Role, Status
 from pinery.trading.signals import EntryType, Source
 from tests.trading.desk.brokers import SlowBrackets, SlowReduceOnly
 from tests.trading.desk.harness import ETH, D, Trading, demo, run, trading
@@ -274,6 +274,43 @@ def test_a_lost_part_of_an_order_that_ended_is_found(tmp_path: Path, told: bool,
     run(scenario())
 
 
+def test_of_a_position_nothing_is_said_while_the_broker_does_not_answer_about_an_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the account holds differs by the very fill that the order, which has ended, would tell of."""
+
+    async def scenario() -> None:
+        deployment = demo(entry=EntryType.LIMIT, entry_timeout=60)
+        silent, asked, find = True, 0, PaperBroker.find
+
+        async def found(broker: PaperBroker, order: Order) -> VenueOrder | None:
+            nonlocal asked
+            asked += 1
+            if silent:
+                raise QueryFailed("no answer")
+            return await find(broker, order)
+
+        monkeypatch.setattr(PaperBroker, "find", found)
+        async with trading(tmp_path, deployment, kind=SlowReduceOnly) as here:
+            here.faults.in_parts = 2
+            await here.alert(signal="IN", price=2000, limit_price=1990, quantity=2)
+            (order,) = here.open_orders()
+            here.faults.plan("reports", "dropped", "total_untold")
+            await here.price(1989)
+            here.clock.advance(61)
+            await here.settle(until=lambda: here.order(order.client_id).status.is_final)
+            here.desk._recovery.again()  # type: ignore[union-attr]
+            await here.settle(until=lambda: asked >= 6 or bool(here.events("position.mismatch")))
+            assert (here.order(order.client_id).status, here.position()) == (Status.CANCELED, 0)
+            assert not here.events("position.mismatch")
+            silent = False
+            await here.settle()
+            assert (here.order(order.client_id).status, here.position()) == (Status.CANCELED, 1)
+            here.check_books()
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("kind", [SlowReduceOnly, SlowBrackets])
 def test_an_entry_whose_only_fill_got_lost_keeps_its_protection(tmp_path: Path, kind: type[PaperBroker]) -> None:
     async def scenario() -> None:
@@ -343,7 +380,7 @@ def test_a_broker_that_cannot_be_reached_is_told_once_and_shown_until_it_is_back
 
             monkeypatch.setattr(PaperBroker, "connect", connecting)
             here.start()
-            while tried < 4:
+            while tried < 4 or not here.events("account.disconnected"):
                 await asyncio.sleep(0.001)
             (event,) = here.events("account.disconnected")
             assert event.text == f"{here.account.name}: no connection to the broker: maintenance"

@@ -147,8 +147,7 @@ class Recovery:
         self, asked: Asked, applier: Applier, decider: Decider, out: set[str], tx: Tx, now: int, now_us: int
     ) -> None:
         ledger = applier.ledger
-        told = {name for name, answer in asked.found.items() if not isinstance(answer, Unanswered)}
-        ended = {name: order for name, order in ledger.ended.items() if name in told}
+        ended = {name: order for name, order in ledger.ended.items() if name in asked.found}
         local = Local(
             {**ended, **ledger.orders},
             tuple(ledger.positions.values()),
@@ -166,7 +165,8 @@ class Recovery:
         for action in actions:
             self._carry_out(action, local, applier, tx, now, now_us)
         for name in ended:
-            ledger.ended.pop(name, None)
+            if not isinstance(asked.found[name], Unanswered):
+                ledger.ended.pop(name, None)
         ledger.is_new = False
         self._settle_doubts(asked.number, ledger)
         self.done = True
