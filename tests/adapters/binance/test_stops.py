@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from pinery.adapters.binance.errors import Failure
 from pinery.trading.broker import ReportKind
-from pinery.trading.errors import NotSent, OutcomeUnknown, Rejected
+from pinery.trading.errors import NotSent, OutcomeUnknown, QueryFailed, Rejected
 from pinery.trading.orders.model import Amendment, Order, OrderType, Role, Side, Status, Ticket
 from tests.adapters.binance.harness import BinanceHarness
 from tests.adapters.conformance.harness import Maker, Reader
@@ -116,6 +117,34 @@ async def test_an_old_stop_that_triggered_is_the_order(harness: BinanceHarness, 
         while _waiting(harness):
             await asyncio.sleep(0.02)
     assert (await harness.broker.snapshot()).orders == ()
+
+
+@pytest.mark.parametrize("heard", [False, True])
+async def test_a_stop_of_which_binance_leaves_a_revision_out_is_not_judged(
+    harness: BinanceHarness, reader: Reader, stop: Order, heard: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that has filled is not found yet; others of its revisions are."""
+    if heard:
+        await harness.broker.amend(stop, _to(stop, 1, harness.price - 5 * harness.tick))
+    else:
+        harness.arm("unknown_executed", _ALGO)
+        with pytest.raises(OutcomeUnknown):
+            await harness.broker.amend(stop, _to(stop, 1, harness.price - 20 * harness.tick))
+    await harness.move(harness.price - 10 * harness.tick)
+    await reader.filled(stop)
+    connection = harness.broker._open
+    assert connection is not None
+    algo, hidden = connection.rest.algo, f"{stop.client_id}-r1" if heard else stop.client_id
+
+    async def found(client_id: str) -> dict[str, Any] | None:
+        return None if client_id == hidden else await algo(client_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connection.rest, "algo", found)
+        with pytest.raises(QueryFailed, match=f"{hidden} yet"):
+            await harness.broker.find(replace(stop, revision=1))
+    view = await harness.broker.find(replace(stop, revision=1))
+    assert view is not None and (view.status, view.filled) == (Status.FILLED, stop.quantity)
 
 
 @pytest.mark.parametrize("first", ["amend", "cancel"])

@@ -57,6 +57,10 @@ class Conditionals:
         """Those that can be canceled, oldest first."""
         return self._in(base, "NEW", "TRIGGERING")
 
+    def there(self, base: str) -> list[str]:
+        """Revisions that live or have become orders: Binance has them, whether it finds them or not."""
+        return self._in(base, *_PROGRESS)
+
     def surplus(self, base: str) -> list[str]:
         """Revisions that are one too many: all that wait once another has triggered, else all but the newest."""
         return self.superseded(base) or self._in(base, "NEW")[:-1]

@@ -121,6 +121,10 @@ class Looking:
         if not rows:
             return None
         self._conditionals.learn(rows)
+        listed = {str(row["clientAlgoId"]) for row in rows}
+        for revision in self._conditionals.there(order.client_id):
+            if revision not in listed:  # it may be the one that has filled
+                raise QueryFailed(f"Binance does not show {revision} yet")
         superseded = self._conditionals.superseded(order.client_id)
         views = [await self._one(row, order.client_id, name) for row in rows if row["clientAlgoId"] not in superseded]
         return _together(views)
