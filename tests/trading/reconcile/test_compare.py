@@ -159,6 +159,8 @@ def test_an_older_view_takes_nothing_back() -> None:
     assert difference((canceled,), (held("2"),), (view(STOP),), "2") == ()
     amended = replace(STOP, stop_price=D(4997), revision=1, updated=TIME)
     assert difference((amended,), (held("2"),), (view(STOP),), "2") == ()
+    answer: dict[str, Answer] = {STOP.client_id: view(STOP)}
+    assert difference((amended,), (held("2"),), (view(STOP),), "2", answer) == ()
     done = replace(ours, status=Status.FILLED, filled=D(2), updated=TIME)
     assert difference((done,), (held("2", updated=TIME),), (view(done, filled="1"),)) == ()
     # What is as old as fewer fills says nothing of the quantity; nor does what shows only the part that rests.

@@ -188,9 +188,10 @@ class _Comparing:
             and (not order.status.is_open or (view.venue_id and not order.venue_id))
         ):
             self._advance(order, Event.ACCEPT, view)
-        # Of what we changed since the snapshot was taken, it shows how it was before.
-        overtaken = order.updated >= self.venue.snapshot.time and view is self.shown.get(order.client_id)
-        if is_open and not (order.status.is_final or order.cancel_requested or overtaken):
+        # Of what we changed since the snapshot was taken, it shows how it was before; answers may be as old.
+        newer = order.updated >= self.venue.snapshot.time
+        overtaken = newer and view is self.shown.get(order.client_id)
+        if is_open and not (order.status.is_final or order.cancel_requested or newer):
             order = self._terms(order, view)
         self._fills(order, view, total)
         filled = max(order.filled, total)
