@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import time
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -65,7 +66,8 @@ async def _calm(trader: Trader) -> None:
     """Until nothing changes any more, with the market standing still: orders in parts fill with each trade."""
     trader.here.order_command(CommandKind.RECONCILE)
     before: object = None
-    for _ in range(400):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         await trader.moves(float(trader.venue.price))
         await asyncio.sleep(0.03)
         assert trader.here.desk is not None

@@ -46,7 +46,7 @@ class Trader:
         return len(self.venue.simulator.state.orders)
 
     async def until(self, wanted: Callable[[], bool]) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not wanted():
             assert time.monotonic() < end, (self.held, self.resting(), self.here.log.lines[-5:])
             assert self.here.desk is not None
