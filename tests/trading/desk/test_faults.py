@@ -11,7 +11,7 @@ import pytest
 from pinery.adapters.paper.broker import PaperBroker
 from pinery.adapters.store import tables
 from pinery.adapters.store.views.status import status
-from pinery.trading.broker import Capabilities, Quote, VenueOrder
+from pinery.trading.broker import Capabilities, Quote, Report, ReportKind, Snapshot, VenueOrder
 from pinery.trading.deployments import Bracket, Distance, Limits, Unit
 from pinery.trading.errors import BrokerError, QueryFailed
 from pinery.trading.orders.model import Order, Role, Status
@@ -306,6 +306,47 @@ def test_of_a_position_nothing_is_said_while_the_broker_does_not_answer_about_an
             silent = False
             await here.settle()
             assert (here.order(order.client_id).status, here.position()) == (Status.CANCELED, 1)
+            here.check_books()
+
+    run(scenario())
+
+
+def test_what_was_asked_before_a_connection_was_lost_decides_nothing_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stop was hit unheard between the two: there is nothing to close any more."""
+
+    async def scenario() -> None:
+        holding, asked, answered, snapshot = False, asyncio.Event(), asyncio.Event(), PaperBroker.snapshot
+
+        async def read(broker: PaperBroker) -> Snapshot:
+            found = await snapshot(broker)
+            if holding:
+                asked.set()
+                await answered.wait()
+            return found
+
+        monkeypatch.setattr(PaperBroker, "snapshot", read)
+        async with trading(tmp_path, demo(bracket=STOP), kind=SlowBrackets) as here:
+            await here.alert(signal="IN", price=2000)
+            assert here.position() == 1 and here.desk is not None
+            holding = True
+            here.desk._recovery.again()
+            await asked.wait()
+            holding = False
+            here.faults.plan("reports", "dropped")
+            assert here.broker is not None
+            await here.broker.price_seen(Quote(ETH, D(1980), here.clock.now(), "alert"))
+            assert (here.position(), here.venue()) == (1, {})
+            here.desk._reports.append(Report(ReportKind.CONNECTED, here.clock.now()))
+            message = here.post({"signal": "OUT", "price": 1981})
+            here.desk.wake()
+            await here.settle(until=lambda: not here.desk._recovery.done)  # type: ignore[union-attr]
+            answered.set()
+            await here.settle()
+            assert here.signal_of(message).outcome != "accepted"
+            assert here.orders(Role.EXIT) == []
+            assert here.position() == 0
             here.check_books()
 
     run(scenario())

@@ -60,6 +60,7 @@ class Recovery:
     _answers: Asked | None = None
     _task: asyncio.Task[None] | None = None
     _asked: int = 0  # comparisons begun
+    _outdated: int = 0  # the newest that was begun before everything had to be compared anew
     _compared: int = 0  # the newest that was carried out
     _confirming: dict[int, int] = field(default_factory=dict)  # command -> comparisons begun before it seemed done
     _doubted: dict[tuple[str, str], int] = field(default_factory=dict)  # position -> comparisons begun before
@@ -87,10 +88,11 @@ class Recovery:
         self._doubted = {key: self._doubted.get(key, self._asked) for key in positions}
 
     def start_over(self) -> None:
-        """Nothing is decided before the next comparison."""
+        """Nothing is decided before the next comparison; one that is under way may not see what was not heard."""
         self.done = False
         self._wanted = True
         self._answers = None
+        self._outdated = self._asked
         self._failed = 0
 
     def due(self, ledger: Ledger, out: set[str], now: float, resolve: float, regular: float) -> bool:
@@ -141,7 +143,7 @@ class Recovery:
     def take(self) -> Asked | None:
         """The answers, once."""
         answers, self._answers = self._answers, None
-        return answers
+        return answers if answers is not None and answers.number > self._outdated else None
 
     def apply(
         self, asked: Asked, applier: Applier, decider: Decider, out: set[str], tx: Tx, now: int, now_us: int
