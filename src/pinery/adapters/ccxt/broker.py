@@ -309,6 +309,7 @@ class CcxtBroker:
     async def snapshot(self) -> Snapshot:
         self._asked()
         assert self._lookup is not None
+        now = self._clock.now()  # what is heard from here on may be newer than the answers
         try:
             found = await self._lookup.open(None)
             balance, positions = await self._money()
@@ -319,7 +320,7 @@ class CcxtBroker:
             symbol = self._markets.symbol(one["symbol"])
             with suppress(Rejected):
                 orders.append(order_of(one, symbol, contract_size(self._markets.market(symbol))))
-        return Snapshot(self._clock.now(), tuple(orders), positions_of(positions, self._markets), balance)
+        return Snapshot(now, tuple(orders), positions_of(positions, self._markets), balance)
 
     async def price_seen(self, quote: Quote) -> None:
         """The exchange has prices of its own."""
