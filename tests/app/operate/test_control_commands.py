@@ -82,7 +82,27 @@ def test_lists_as_tables(pinery: Pinery, folder: Path) -> None:
     assert "3500.1" in pinery("fills").out
     assert "+15.00" in pinery("positions").out
     assert "-12.90" in pinery("trades").out
-    assert pinery("trades", "--account", "spare").out == "no trades yet\n"
+    assert pinery("trades", "--since", "0s").out == "no trades yet\n"
+
+
+@pytest.mark.parametrize("command", ["signals", "orders", "fills", "positions", "trades", "charts"])
+def test_names_that_nobody_has_are_no_empty_list(pinery: Pinery, folder: Path, command: str) -> None:
+    for kind, name, hint in (
+        ("deployment", "nosuch", "configured are demo, mini"),
+        ("deployment", "dmo", "did you mean 'demo'?"),
+        ("account", "nosuch", "configured are paper"),
+    ):
+        ended = pinery(command, f"--{kind}", name, "--json")
+        assert (ended.code, ended.out) == (2, "")
+        assert f"there is no {kind} {name!r} in pinery.toml" in ended.err and hint in ended.err
+
+
+def test_what_was_removed_from_the_settings_keeps_its_lists(pinery: Pinery, folder: Path) -> None:
+    without = CONFIGURATION.replace("deployments.demo", "deployments.other").replace("accounts.paper", "accounts.new")
+    (folder / "pinery.toml").write_text(without.replace('account = "paper"', 'account = "new"'), encoding="utf-8")
+    assert len(_json(pinery("orders", "--deployment", "demo", "--json"))) > 0
+    assert len(_json(pinery("trades", "--account", "paper", "--json"))) > 0
+    assert pinery("charts", "--deployment", "demo").code == 0  # it ran none, and still is a name
 
 
 def test_the_configuration_may_lie_elsewhere(pinery: Pinery, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

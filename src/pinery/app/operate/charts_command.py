@@ -63,6 +63,7 @@ def show_charts(
 
     now = now_us() // 1000
     with opened(folder) as here:
+        here.expect(deployment, account)
         configuration = here.configuration
         charts = here.store.read(lambda tx: list_charts(tx, configuration.charts, configuration.deployments, now))
         fired = here.store.read(lambda tx: count_alerts(tx, now - _DAY_MS))

@@ -137,6 +137,7 @@ def show_positions(
 
     oldest = read_since(since)
     with opened(folder) as here:
+        here.expect(deployment, account)
         rows = here.store.read(
             lambda tx: list_positions(tx, here.point_value(), deployment=deployment, account=account, flat=flat)
         )
@@ -219,6 +220,7 @@ def _list(
     empty: str,
 ) -> None:
     with opened(folder) as here:
+        here.expect(filters.deployment, filters.account)
         rows = here.store.read(lambda tx: _pages(tx, filters, limit, view))
     if not _as_json(rows, as_json):
         say(show(rows) if rows else empty)

@@ -50,6 +50,19 @@ class Opened:
         routes, live = self.configuration.routes, live_accounts(self.configuration.accounts)
         return Person(me(), now_us(), "terminal", note, lambda event: channels_for(event, routes), live)
 
+    def expect(self, deployment: str = "", account: str = "") -> None:
+        """Raises NotFound for a name that is neither configured nor on record: an empty list would tell nothing of it.
+
+        What was removed from pinery.toml keeps its orders and trades, and can be asked for.
+        """
+        from pinery.adapters.store.views.records import left_traces
+
+        known, read = self.configuration, self.store.read
+        if deployment not in ("", *known.deployments) and not read(lambda tx: left_traces(tx, "deployment", deployment)):
+            known.deployment(deployment)
+        if account not in ("", *known.accounts) and not read(lambda tx: left_traces(tx, "account", account)):
+            known.account(account)
+
     def point_value(self) -> Callable[[str], Decimal]:
         from pinery.market.symbols import lookup
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from pinery.adapters.store.tables import audit, commands, events
+from pinery.adapters.store.tables import audit, commands, events, orders, positions, signals, trades
 from pinery.adapters.store.views.connection import connection
 from pinery.adapters.store.views.paging import Filters, Page, page
 from pinery.adapters.store.views.values import Data, iso, iso_or_none
@@ -101,6 +101,12 @@ def commands_by_id(tx: Tx, ids: Collection[int]) -> list[CommandRow]:
 def waiting_commands(tx: Tx) -> list[CommandRow]:
     query = sa.select(commands).where(commands.c.finished.is_(None)).order_by(commands.c.id).limit(100)
     return [_command(row) for row in connection(tx).execute(query)]
+
+
+def left_traces(tx: Tx, kind: Literal["deployment", "account"], name: str) -> bool:
+    """Whether something of that name was traded or signaled, also where it is no longer configured."""
+    found = (sa.exists().where(table.c[kind] == name) for table in (signals, orders, positions, trades))
+    return bool(connection(tx).execute(sa.select(sa.or_(*found))).scalar_one())
 
 
 def _event(row: Any) -> EventRow:
