@@ -50,6 +50,19 @@ async def test_day_orders_end_with_their_session(venue: Venue) -> None:
     assert (await rest.get("executionReport/deps", masterid=command["id"]))[-1]["execType"] == "Expired"
 
 
+async def test_a_changed_order_is_for_the_day_of_its_change(venue: Venue) -> None:
+    rest = await venue.rest()
+    id = await place(rest, "Buy", "Limit", price=5990, timeInForce="GTC")
+    venue.clock.at = at("2026-11-25T16:00:00")
+    await rest.log_in()
+    changed = {"orderId": id, "orderQty": 1, "orderType": "Limit", "price": 5991}  # no timeInForce: a day order
+    await rest.post("order/modifyorder", changed)
+    assert await status(rest, id) == "Working"
+    venue.clock.at = at("2026-11-25T22:00:00")
+    await rest.log_in()
+    assert await status(rest, id) == "Expired"
+
+
 async def test_sessions_end_early_before_holidays() -> None:
     clock = SetClock(at("2026-11-26T15:00:00"))  # Thanksgiving, until noon in Chicago
     async with Venue(clock=clock) as venue:

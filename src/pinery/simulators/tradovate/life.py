@@ -120,11 +120,10 @@ class Life:
         state = self._state
         id = self._ledger.next_id()
         command = self.command(id, account, "New", asked)
-        product = state.future(contract).product
         order = SimOrder(id, account, contract, buy, terms, command, terms.quantity)
         order.parent, order.strategy, order.closing = parent, strategy, closing
         order.status = "PendingNew" if parent is None else "Suspended"
-        order.session, order.day_ends = state.session(product), state.session_ends(product)
+        self._set_day(order)
         self._ledger.create(
             "order",
             account,
@@ -140,6 +139,11 @@ class Life:
         self._version(order, command)
         state.keep(order)
         return order
+
+    def _set_day(self, order: SimOrder) -> None:
+        """The trading day that the order is for if it is for a day: that of its newest terms."""
+        product = self._state.future(order.contract).product
+        order.session, order.day_ends = self._state.session(product), self._state.session_ends(product)
 
     def pair(self, first: SimOrder, second: SimOrder) -> None:
         """One cancels the other."""
@@ -319,6 +323,7 @@ class Life:
         order.whole = terms.quantity + self._others(order)
         order.terms = terms
         order.triggered = False
+        self._set_day(order)
         self.progress(order, command, "AtExecution")
         self._report(order, "Replaced", command)
         self._version(order, command)
