@@ -208,6 +208,26 @@ async def test_ticks(venue: Venue) -> None:
 
 
 @pytest.mark.parametrize(
+    ("span", "wanted"),
+    [
+        ({"asMuchAsElements": 2}, [4, 5]),
+        ({"closestTickId": 3, "asMuchAsElements": 2}, [2, 3]),
+        ({"asFarAsTimestamp": "2026-11-23T16:00:04Z"}, [4, 5]),
+        ({"closestTimestamp": "2026-11-23T16:00:02.500Z", "asMuchAsElements": 1}, [2]),
+        ({"asFarAsTimestamp": "2026-11-23T16:00:02Z", "closestTimestamp": "2026-11-23T16:00:03Z"}, [2, 3]),
+    ],
+)
+async def test_ranges_of_ticks(venue: Venue, span: dict[str, Any], wanted: list[int]) -> None:
+    socket = await data(venue)
+    for second in range(1, 6):
+        venue.market.move(ES, Decimal(6000 + second), MONDAY + second * 1000)
+    ids = await socket.result("md/getChart", chart("Tick", 1) | {"timeRange": span})
+    await socket.until(lambda: any(p.get("eoh") for p in packets(socket, ids["historicalId"])), "end of history")
+    found = [tick["id"] for packet in packets(socket, ids["historicalId"]) for tick in packet.get("tks", [])]
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"timeRange": {}},

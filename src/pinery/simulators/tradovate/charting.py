@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from math import isnan
@@ -60,9 +60,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What ``md/getChart`` asks for. ``first`` and ``last`` are opening times, Unix ms.
+    """What ``md/getChart`` asks for. ``first`` and ``last`` are opening times, or those of ticks, Unix ms.
 
-    ``count`` newest bars hold all of it, of which it is ``most`` at most.
+    ``count`` newest bars hold all of it, of which it is ``most`` at most; ``last_tick`` is the id of the last trade.
     """
 
     timeframe: Timeframe
@@ -70,6 +70,19 @@ class Wanted:
     most: int
     first: int | None = None
     last: int | None = None
+    last_tick: int | None = None
+
+    def ticks(self, trades: Iterable[Trade]) -> list[Trade]:
+        """Those of ``trades`` that were asked for."""
+        first, last, last_tick = self.first, self.last, self.last_tick
+        found = [
+            trade
+            for trade in trades
+            if (first is None or trade.time >= first)
+            and (last is None or trade.time <= last)
+            and (last_tick is None or trade.id <= last_tick)
+        ]
+        return found[-self.most :]
 
 
 def read_wanted(asked: Mapping[str, Any], now: int) -> Wanted:
@@ -90,17 +103,20 @@ def read_wanted(asked: Mapping[str, Any], now: int) -> Wanted:
         first = unix_ms(span["asFarAsTimestamp"]) if "asFarAsTimestamp" in span else None
         last = unix_ms(span["closestTimestamp"]) if "closestTimestamp" in span else None
         count = int(span["asMuchAsElements"]) if "asMuchAsElements" in span else None
+        last_tick = int(span["closestTickId"]) if "closestTickId" in span else None
     except (ValueError, TypeError):
         raise Problem(400, "timeRange holds no times and numbers") from None
     if count is not None and count < 1:
         raise Failure(errorText="asMuchAsElements is at least 1")
     length = max(timeframe.seconds, 1) * 1000
-    if count is None:
+    if count is None and unit == "T":
+        count = 100 if first is None else _MOST
+    elif count is None:
         count = (now - first) // length + 2 if first is not None else 100
     most = max(1, min(count, _MOST))
     if last is not None:
         count += (now - last) // length + 1
-    return Wanted(timeframe, max(1, min(count, _MOST)), most, first, last)
+    return Wanted(timeframe, max(1, min(count, _MOST)), most, first, last, last_tick)
 
 
 @dataclass(slots=True)

@@ -124,7 +124,7 @@ class MarketDataConnection(Connection):
         """History, its end, and what was traded meanwhile. A source that fails has no history."""
         tape = self._tapes.of(stream.future)
         if stream.ticks:
-            found = [t for t in tape.trades if t not in stream.waiting][-stream.wanted.most :]
+            found = stream.wanted.ticks(t for t in tape.trades if t not in stream.waiting)
             if found:
                 self._packet(tick_packet(stream.historical, tape, found))
         else:
