@@ -71,7 +71,13 @@ class Sessions:
         return self._answer(session)
 
     def renewaccesstoken(self, call: Call) -> dict[str, Any]:
-        return self._answer(self._sessions[call.session])
+        """Also by a socket, which outlives its token: but what is over is not renewed."""
+        session = self._sessions.get(call.session)
+        if session is None:
+            raise Problem(self._state.settings.evicted_status, "Session is closed")
+        if self._state.now() >= max(session.tokens.values()):
+            raise Problem(401, "Expired Access Token")
+        return self._answer(session)
 
     def me(self, call: Call) -> dict[str, Any]:
         user = self._state.user(call.user)
@@ -113,8 +119,9 @@ class Sessions:
         raise Problem(401, "Access is denied")
 
     def end(self, session: Session) -> None:
-        self._ended.update(session.tokens)
-        self._state.book.put("ended", str(session.id), {"tokens": list(session.tokens)})
+        tokens = [*session.tokens, *session.md_tokens]
+        self._ended.update(tokens)
+        self._state.book.put("ended", str(session.id), {"tokens": tokens})
         self._sessions.pop(session.id, None)
         self._state.book.put("session", str(session.id), None)
 
