@@ -33,7 +33,15 @@ async def test_faults(venue: Venue) -> None:
     await control("POST", "faults", {"fault": "locked", "times": 3})
     assert [a["fault"] for a in (await control("DELETE", "faults?fault=lost"))["armed"]] == ["locked"]
     assert (await control("DELETE", "faults"))["armed"] == [] == (await control("GET", "faults"))["armed"]
-    for wrong in ({"fault": "earthquake"}, {}, {"fault": "lost", "times": 0}, {"fault": "lost", "options": 5}):
+    for wrong in (
+        {"fault": "earthquake"},
+        {},
+        {"fault": "lost", "times": 0},
+        {"fault": "lost", "options": 5},
+        {"fault": "status", "options": {"status": "bad"}},
+        {"fault": "late", "options": {"seconds": "long"}},
+        {"fault": "partial_fill", "options": {"quantity": -1}},
+    ):
         assert "error" in await control("POST", "faults", wrong, 400)
 
 
@@ -54,7 +62,12 @@ async def test_prices_parts_and_state(venue: Venue) -> None:
     assert [(p["symbol"], p["net"]) for p in found["positions"]] == [(ES, 1)]
     assert found["accounts"][0]["name"] == "DEMO1" and found["fills"][0]["qty"] == 1
     assert str(found["prices"][ES]) == "6001.25" and len(found["sessions"]) == 1
-    for wrong in ({"symbol": ES}, {"symbol": ES, "price": "NaN"}, {"symbol": ES, "price": "high"}):
+    for wrong in (
+        {"symbol": ES},
+        {"symbol": ES, "price": "NaN"},
+        {"symbol": ES, "price": "high"},
+        {"symbol": "ESP", "price": "6000"},
+    ):
         assert "error" in await control("POST", "price", wrong, 400)
     assert "error" in await control("POST", "parts", {"parts": 0}, 400)
 

@@ -69,6 +69,7 @@ async def test_a_market_order_is_told_of_step_by_step(venue: Venue) -> None:
         ({"symbol": "ESX6"}, "UnknownReason"),
         ({"symbol": "ESU6"}, "InvalidContract"),
         ({"orderType": "Limit", "price": 6000.1}, "InvalidPrice"),
+        ({"orderType": "Limit", "price": 1e300}, "InvalidPrice"),
         ({"orderType": "Limit"}, "InvalidPrice"),
         ({"orderType": "Stop"}, "InvalidPrice"),
         ({"orderType": "Stop", "price": 6010}, "InvalidPrice"),
@@ -89,8 +90,11 @@ async def test_refused_with_a_reason(venue: Venue, wrong: dict[str, Any], reason
     "wrong",
     [
         {"accountId": None, "accountSpec": None},
+        {"accountId": None},
+        {"accountSpec": None},
         {"action": "Hold"},
         {"orderType": "Guess"},
+        {"orderType": {}},
         {"orderQty": 0},
         {"orderQty": 1.5},
         {"timeInForce": "Week"},
@@ -385,6 +389,7 @@ async def test_liquidation_cancels_and_closes(venue: Venue) -> None:
     assert position["netPos"] == 0 and "netPrice" not in position
     nothing = await rest.post("order/liquidateposition", {"accountId": ACCOUNT, "contractId": ESZ6, "admin": False})
     assert "orderId" not in nothing
+    assert "violations" in await rest.post("order/liquidateposition", {"accountId": ACCOUNT, "contractId": ESZ6})
 
 
 async def test_liquidation_of_several(venue: Venue) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,31 @@ async def test_a_connection_outlives_its_token(venue: Venue) -> None:
     await socket.status(placed["orderId"], "Filled")
     late = await venue.connection()
     assert await late.authorize(rest.token) == 401
+
+
+async def test_what_is_over_is_not_renewed_by_its_connection(venue: Venue) -> None:
+    _, socket = await venue.both()
+    venue.clock.go(80 * 60)
+    assert (await socket.ask("auth/renewaccesstoken"))["s"] == 401
+    evicted = await venue.socket(await venue.rest())
+    for _ in range(2):
+        await venue.rest()
+    assert (await evicted.ask("auth/renewaccesstoken"))["s"] == 401
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body"),
+    [
+        ("user/syncrequest", {"accounts": 5}),
+        ("user/syncrequest", {"accounts": [ACCOUNT], "entityTypes": 5}),
+        ("order/ldeps", {"masterids": [{}]}),
+        ("order/liquidatepositions", {"positions": [{}], "admin": False}),
+    ],
+)
+async def test_a_request_that_makes_no_sense_is_answered(venue: Venue, endpoint: str, body: dict[str, Any]) -> None:
+    _, socket = await venue.both()
+    answer = await socket.ask(endpoint, body)
+    assert answer["s"] == 400 and isinstance(answer["d"], str)
 
 
 async def test_shutdown_says_why(venue: Venue) -> None:

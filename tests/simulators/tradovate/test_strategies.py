@@ -132,6 +132,14 @@ async def test_an_entry_that_risk_rejects_fails_the_strategy(venue: Venue) -> No
         {"params": "{}"},
         {"params": json.dumps({"entryVersion": {"orderQty": 1}, "brackets": [{"qty": 0}]})},
         {"params": " " * 9000},
+        {
+            "params": json.dumps(
+                {
+                    "entryVersion": {"orderQty": 1, "orderType": "Market"},
+                    "brackets": [{"qty": 1, "profitTarget": "NaN"}],
+                }
+            )
+        },
         {"orderStrategyTypeId": 1},
     ],
 )

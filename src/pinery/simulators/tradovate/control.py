@@ -18,7 +18,7 @@ All of it is JSON; errors are 400 with ``{"error": …}``.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from starlette.routing import Route
 
 from pinery.core.errors import UsageError
 from pinery.simulators.common.faults import Armed
+from pinery.simulators.tradovate.products import by_symbol
 from pinery.simulators.tradovate.wire import dumps, loads
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ class Control:
         times = asked.get("times", 1)
         if not isinstance(options, dict):
             raise ValueError("options is an object")
+        fault = str(asked.get("fault"))
+        _check_options(fault, options)
         self._venue.faults.arm(
             Armed(
-                str(asked.get("fault")),
+                fault,
                 str(asked.get("where", "*")),
                 None if times is None else int(times),
                 float(asked.get("share", 1)),
@@ -99,8 +102,10 @@ class Control:
         price, volume = Decimal(str(asked["price"])), Decimal(str(asked.get("volume", 0)))
         if not price.is_finite() or not volume.is_finite():
             raise ValueError("price and volume are numbers")
-        now = self._venue.state.now()
-        self._venue.market.move(str(asked["symbol"]), price, now, volume, jumps=asked.get("jumps") is not False)
+        now, symbol = self._venue.state.now(), str(asked["symbol"])
+        if by_symbol(symbol, self._venue.state.today()) is None:
+            raise ValueError(f"{symbol} is no future that is traded here")
+        self._venue.market.move(symbol, price, now, volume, jumps=asked.get("jumps") is not False)
         return {"prices": dict(self._venue.market.prices)}
 
     def _state(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
@@ -168,6 +173,17 @@ class Control:
         else:
             raise ValueError("do is cut or shutdown")
         return {}
+
+
+def _check_options(fault: str, options: Mapping[str, Any]) -> None:
+    """Where a fault happens it is too late to say that its numbers are none."""
+    whole = ("status", "quantity", "code") if fault == "closed" else ("status", "quantity")
+    for name, value in options.items():
+        if name not in (*whole, "seconds"):
+            continue
+        number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+        if not number or value < 0 or (name in whole and value != int(value)):
+            raise ValueError(f"{name} is a{' whole' if name in whole else ''} number, not below 0")
 
 
 def _endpoint(run: Callable[[Request, dict[str, Any]], Any]) -> Callable[[Request], Awaitable[Response]]:

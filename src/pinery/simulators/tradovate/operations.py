@@ -202,7 +202,7 @@ def _ids(call: Call, name: str) -> set[int]:
         return {
             int(id) for id in (given if isinstance(given, list) else str(given or "").split(",")) if str(id).strip()
         }
-    except ValueError:
+    except (ValueError, TypeError):
         raise Problem(400, f"{name} are whole numbers, separated by commas") from None
 
 

@@ -37,15 +37,14 @@ class Placing:
     # --- checks -----------------------------------------------------------------------
 
     def account(self, call: Call) -> int:
-        """That the request names by id, name or both. Raises Failure unless it is the user's, open, and one."""
+        """That the request names, by id and name. Raises Failure unless it is the user's, open, and one."""
         asked = call.parameters
         spec, id = call.text("accountSpec"), call.number("accountId")
-        if spec is None and id is None:
-            required(asked, "accountSpec", "accountId")
+        required(asked, "accountSpec", "accountId")
         for known in self._state.accounts_of(call.user):
             entity = self._state.ledger.get("account", known)
             assert entity is not None
-            if (id is None or id == known) and (spec is None or spec == entity["name"]):
+            if id == known and spec == entity["name"]:
                 if not entity["active"]:
                     raise refused("AccountClosed", "the account is closed")
                 return known
@@ -285,7 +284,7 @@ class Placing:
     # --- liquidation ------------------------------------------------------------------
 
     def liquidateposition(self, call: Call) -> dict[str, Any]:
-        required(call.parameters, "accountId", "contractId")
+        required(call.parameters, "accountId", "contractId", "admin")
         account, contract = call.needed("accountId"), call.needed("contractId")
         if account not in self._state.accounts_of(call.user):
             raise denied()
@@ -295,9 +294,9 @@ class Placing:
         return {"orderId": order.id}
 
     def liquidatepositions(self, call: Call) -> dict[str, Any]:
-        required(call.parameters, "positions")
+        required(call.parameters, "positions", "admin")
         ids = call.parameters["positions"]
-        if not isinstance(ids, list) or len(ids) > 100:
+        if not isinstance(ids, list) or len(ids) > 100 or not all(type(id) is int for id in ids):
             raise Problem(400, "positions are at most 100 ids")
         own = self._state.accounts_of(call.user)
         found = [p for p in self._state.positions.values() if p.id in ids and p.account in own]

@@ -197,4 +197,7 @@ def _read_params(text: object) -> tuple[dict[str, Any], list[Bracket]]:
 
 
 def _points(value: object) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
+    points = None if value is None else Decimal(str(value))
+    if points is not None and not points.is_finite():
+        raise ValueError("points are a number")
+    return points

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pinery.simulators.tradovate.answers import Failure, refused, violation
@@ -51,9 +51,8 @@ def read_terms(asked: Mapping[str, Any], future: Future, size: int, now: int) ->
     kind = asked.get("orderType")
     if kind == "QTS":
         raise refused("Unsupported", "QTS orders are not simulated")
-    if kind not in TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         raise violation("Enum", kind, f"orderType is one of {', '.join(sorted(TYPES))}")
-    assert isinstance(kind, str)
     tif = asked.get("timeInForce") or "Day"
     if tif not in _TIFS:
         raise violation("Enum", tif, f"timeInForce is one of {', '.join(_TIFS)}")
@@ -101,7 +100,11 @@ def _number(asked: Mapping[str, Any], name: str, future: Future) -> Decimal:
     if isinstance(found, bool) or not isinstance(found, int | Decimal):
         raise violation("Number", found, f"{name} is a number")
     number = Decimal(found)
-    if number % future.product.tick:
+    try:
+        fits = number % future.product.tick == 0
+    except InvalidOperation:  # more digits than any price has
+        fits = False
+    if not fits:
         raise refused("InvalidPrice", f"{name} {number} is off the tick of {future.product.tick}")
     return number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pinery.simulators.tradovate.answers import Call, Failure
+from pinery.simulators.tradovate.answers import Call, Failure, Problem
 from pinery.simulators.tradovate.gate import Answer
 from pinery.simulators.tradovate.ledger import Change
 from pinery.simulators.tradovate.operations import MASTERS, Operation, Operations, plural
@@ -45,11 +45,12 @@ class UserConnection(Connection):
                 raise Failure(errorText="Access is denied")
             accounts, kinds = own, _KINDS
         else:
-            wanted = asked.get("accounts") or list(own)
-            if not set(wanted) <= set(own):
+            wanted, types = asked.get("accounts") or list(own), asked.get("entityTypes") or []
+            if not isinstance(wanted, list) or not isinstance(types, list):
+                raise Problem(400, "accounts and entityTypes are lists")
+            if not all(account in own for account in wanted):
                 raise Failure(errorText="Access is denied")
             accounts = tuple(wanted)
-            types = asked.get("entityTypes") or []
             kinds = tuple(kind for kind in _KINDS if kind in types or plural(kind) in types)
         self._accounts = frozenset((*accounts, call.user))
         self._kinds = frozenset(kinds)
