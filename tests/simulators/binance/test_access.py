@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import json
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -152,5 +153,37 @@ def test_an_address_that_does_not_exist() -> None:
     async def scenario(v: Venue) -> None:
         answer = await v.http.get("/fapi/v1/nothing")
         assert (answer.status_code, answer.json()["code"]) == (404, -5000)
+
+    run(scenario)
+
+
+def test_what_is_asked_for_has_its_weight() -> None:
+    async def scenario(v: Venue) -> None:
+        symbol, used = "symbol=ETHUSDT", 0
+        for query, weight in (
+            (f"klines?{symbol}&interval=1m&limit=99", 1),
+            (f"klines?{symbol}&interval=1m&limit=499", 2),
+            (f"klines?{symbol}&interval=1m", 5),
+            (f"klines?{symbol}&interval=1m&limit=1500", 10),
+            (f"depth?{symbol}&limit=50", 2),
+            (f"depth?{symbol}&limit=1000", 20),
+            (f"ticker/24hr?{symbol}", 1),
+            ("ticker/24hr", 40),
+            ("ticker/bookTicker", 5),
+            ("premiumIndex", 10),
+        ):
+            answer = await v.http.get(f"/fapi/v1/{query}")
+            used += weight
+            assert (answer.status_code, answer.headers["X-MBX-USED-WEIGHT-1M"]) == (200, str(used)), query
+
+    run(scenario)
+
+
+def test_a_batch_is_one_request_of_the_minute() -> None:
+    async def scenario(v: Venue) -> None:
+        order = {"symbol": "ETHUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.1"}
+        answer = await v.http.post(f"/fapi/v1/batchOrders?{v.signed(batchOrders=json.dumps([order] * 3))}")
+        counts = [answer.headers[f"X-MBX-ORDER-COUNT-{length}"] for length in ("10S", "1M")]
+        assert (counts, answer.headers["X-MBX-USED-WEIGHT-1M"]) == (["5", "1"], "5")
 
     run(scenario)

@@ -63,11 +63,12 @@ def test_limit_orders_that_must_not_and_must_trade_at_once() -> None:
     async def scenario(v: Venue, x: Any) -> None:
         resting = await x.create_order(S, "limit", "buy", 0.1, 1990, {"postOnly": True})
         assert (resting["status"], resting["postOnly"]) == ("open", True)
-        with pytest.raises(ccxt.OrderNotFillable):
-            await x.edit_order(resting["id"], S, "limit", "buy", 0.1, 2001)
-        assert (await x.fetch_order(resting["id"], S))["price"] == 1990
         with pytest.raises(ccxt.BaseError):
             await x.edit_order(resting["id"], S, "limit", "buy", 0.1, 1990)
+        assert (await x.fetch_order(resting["id"], S))["price"] == 1990
+        assert (await x.edit_order(resting["id"], S, "limit", "buy", 0.1, 2001))["status"] == "canceled"
+        with pytest.raises(ccxt.OrderNotFillable):
+            await x.create_order(S, "limit", "buy", 0.1, 2001, {"postOnly": True})
         whole = await x.create_order(S, "limit", "buy", 0.1, 2001, {"timeInForce": "FOK"})
         assert (whole["status"], whole["filled"]) == ("closed", 0.1)
         rest = await x.create_order(S, "limit", "buy", 0.1, 1995, {"timeInForce": "IOC"})
@@ -169,6 +170,31 @@ def test_streams_of_the_account_after_a_cut() -> None:
             await x.create_order(S, "limit", "buy", 0.1, 1950, {"clientOrderId": name})
             await watching
             v.simulator.streams.end("cut")
+
+    test_ccxt.session(scenario)
+
+
+def test_what_the_venue_says_of_funding_and_deleveraging() -> None:
+    async def scenario(v: Venue, x: Any) -> None:
+        assert (await x.fetch_funding_interval(S))["interval"] == "8h"
+        assert (await x.fetch_adl_rank(S))["rating"] == "low"
+        await x.create_order(S, "market", "buy", 0.1)
+        assert (await x.fetch_position_adl_rank(S))["rank"] == 1
+
+    test_ccxt.session(scenario)
+
+
+def test_liquidations_are_told_on_the_markets_stream() -> None:
+    async def scenario(v: Venue, x: Any) -> None:
+        await x.create_order(S, "market", "buy", 90)
+        watching = asyncio.create_task(x.watch_liquidations(S))
+        async with asyncio.timeout(30):
+            while not any("ethusdt@forceOrder" in it.names for it in v.simulator.streams.connections):
+                await asyncio.sleep(0.01)
+            v.move("1890")
+            (told,) = await watching
+        assert (told["side"], told["price"]) == ("sell", 1890)
+        assert told["info"]["z"] == "90"
 
     test_ccxt.session(scenario)
 

@@ -276,3 +276,68 @@ def test_a_price_protected_stop_is_accepted() -> None:
         assert (await v.algo("SELL", "STOP_MARKET", **stop))["priceProtect"] is True
 
     run(scenario)
+
+
+def test_a_price_protected_stop_waits_while_last_and_mark_price_are_apart() -> None:
+    async def scenario(v: Venue) -> None:
+        exchange = v.simulator.exchange
+        exchange.set_mark("ETHUSDT", Decimal(2000))
+        await v.order("BUY", "0.2")
+        stop = {"quantity": "0.1", "triggerPrice": "1990"}
+        await v.algo("SELL", "STOP_MARKET", **stop, priceProtect="TRUE", clientAlgoId="protected")
+        await v.algo("SELL", "STOP_MARKET", **stop, clientAlgoId="plain")
+        v.move("1800")
+        assert [it["clientAlgoId"] for it in await v.call("GET", "/fapi/v1/openAlgoOrders")] == ["protected"]
+        v.move("1950")
+        assert await v.position() == 0
+        assert [it["price"] for it in await v.call("GET", "/fapi/v1/userTrades", symbol="ETHUSDT")][1:] == [
+            "1800",
+            "1950",
+        ]
+
+    run(scenario)
+
+
+def test_a_price_protected_stop_by_the_mark_price_waits_for_the_last_price() -> None:
+    async def scenario(v: Venue) -> None:
+        exchange = v.simulator.exchange
+        exchange.set_mark("ETHUSDT", Decimal(2000))
+        await v.order("BUY", "0.1")
+        stop = {"quantity": "0.1", "triggerPrice": "1990", "workingType": "MARK_PRICE", "priceProtect": "TRUE"}
+        await v.algo("SELL", "STOP_MARKET", **stop)
+        exchange.set_mark("ETHUSDT", Decimal(1850))
+        assert await v.position() == Decimal("0.1")
+        v.move("1860")
+        assert await v.position() == 0
+
+    run(scenario)
+
+
+def test_a_stop_that_matches_a_price_takes_the_one_at_its_trigger() -> None:
+    async def scenario(v: Venue) -> None:
+        await v.order("BUY", "0.1")
+        stop = {"quantity": "0.1", "triggerPrice": "1950", "reduceOnly": "true", "priceMatch": "OPPONENT"}
+        assert await v.code(v.algo("SELL", "STOP", price="1940", **stop)) == -1106
+        assert await v.code(v.algo("SELL", "STOP_MARKET", **stop)) == -5038
+        placed = await v.algo("SELL", "STOP", **stop)
+        assert (placed["price"], placed["priceMatch"]) == ("0", "OPPONENT")
+        v.move("1945")
+        assert await v.position() == 0
+        assert (await v.find_algo(placed["algoId"]))["actualPrice"] == "1945"
+
+    run(scenario)
+
+
+def test_pages_of_conditional_orders() -> None:
+    async def scenario(v: Venue) -> None:
+        stops = [await v.algo("SELL", "STOP_MARKET", quantity="0.1", triggerPrice="1990") for _ in range(3)]
+        ids = [it["algoId"] for it in stops]
+
+        async def listed(**params: Any) -> list[int]:
+            return [it["algoId"] for it in await v.call("GET", "/fapi/v1/allAlgoOrders", symbol="ETHUSDT", **params)]
+
+        assert await listed(limit=2) == ids[1:]
+        assert await listed(limit=2, algoId=ids[0]) == ids[:2]
+        assert await listed(endTime=stops[0]["createTime"] - 1) == []
+
+    run(scenario)

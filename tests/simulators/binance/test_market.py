@@ -69,6 +69,8 @@ def test_refusals() -> None:
         assert await v.code(ask(v, "klines", interval="1m", startTime=2, endTime=1)) == -1023
         assert await v.code(ask(v, "klines", interval="1m", symbol="NOPE")) == -1121
         assert await v.code(ask(v, "klines")) == -1102
+        assert await v.code(ask(v, "depth", limit=7)) == -4021
+        assert await v.code(ask(v, "continuousKlines", pair="ETHUSDT", interval="1m")) == -1102
 
     run(scenario)
 
@@ -84,7 +86,14 @@ def test_prints_and_prices() -> None:
             ("99", "2", True),
         ]
         assert [it["a"] for it in await ask(v, "aggTrades", fromId=2)] == [2, 3]
+        assert [it["a"] for it in await ask(v, "aggTrades", endTime=START + 1000)] == [1, 2]
         assert [it["id"] for it in await ask(v, "trades", limit=1)] == [3]
+        assert [it["id"] for it in await ask(v, "historicalTrades", limit=1)] == [3]
+        assert [it["id"] for it in await ask(v, "historicalTrades", limit=2, fromId=1)] == [1, 2]
+        keyless = {"X-MBX-APIKEY": ""}
+        answer = await v.http.get("/fapi/v1/historicalTrades", params={"symbol": "ETHUSDT"}, headers=keyless)
+        assert answer.json()["code"] == -2014
+        assert (await ask(v, "markPriceKlines", interval="1m"))[0][4:6] == ["99", "0"], "nothing is traded at it"
         assert (await ask(v, "ticker/price"))["price"] == "99"
         day = await ask(v, "ticker/24hr")
         assert (day["openPrice"], day["highPrice"], day["lowPrice"], day["lastPrice"]) == ("100", "101", "99", "99")

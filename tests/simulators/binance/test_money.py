@@ -151,6 +151,8 @@ def test_hedge_mode_holds_both_sides() -> None:
         await v.order("SELL", "0.2", positionSide="SHORT")
         rows = await v.call("GET", "/fapi/v3/positionRisk", symbol="ETHUSDT")
         assert {row["positionSide"]: row["positionAmt"] for row in rows} == {"LONG": "0.3", "SHORT": "-0.2"}
+        (queue,) = await v.call("GET", "/fapi/v1/adlQuantile")
+        assert queue == {"symbol": "ETHUSDT", "adlQuantile": {"LONG": 1, "SHORT": 1, "HEDGE": 0}}
         assert await v.code(v.order("SELL", "0.4", positionSide="LONG")) == -2022
         await v.algo("SELL", "STOP_MARKET", positionSide="LONG", quantity="0.3", triggerPrice="1990")
         v.move("1990")
@@ -174,7 +176,11 @@ def test_a_cross_account_that_is_used_up_is_closed_by_the_venue() -> None:
             told = [it["o"] for it in await events.rest() if it["e"] == "ORDER_TRADE_UPDATE"]
         assert told[0]["c"].startswith("autoclose-") and told[-1]["X"] == "FILLED"
         assert await v.position() == 0
-        assert len(await v.call("GET", "/fapi/v1/forceOrders")) == 1
+        (forced,) = await v.call("GET", "/fapi/v1/forceOrders")
+        for fitting in ({"symbol": "ETHUSDT"}, {"autoCloseType": "LIQUIDATION"}, {"startTime": forced["time"]}):
+            assert await v.call("GET", "/fapi/v1/forceOrders", **fitting) == [forced]
+        for other in ({"symbol": "BTCUSDT"}, {"autoCloseType": "ADL"}, {"endTime": forced["time"] - 1}):
+            assert await v.call("GET", "/fapi/v1/forceOrders", **other) == []
         assert 0 <= await v.wallet() < 1000
 
     run(scenario)
@@ -198,6 +204,9 @@ def test_modes_of_the_account() -> None:
     async def scenario(v: Venue) -> None:
         assert await v.call("GET", "/fapi/v1/multiAssetsMargin") == {"multiAssetsMargin": False}
         assert await v.code(v.call("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="false")) == -4171
+        await set_up(v, "marginType", marginType="ISOLATED")
+        assert await v.code(v.call("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true")) == -4167
+        await set_up(v, "marginType", marginType="CROSSED")
         await v.call("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true")
         assert await v.code(set_up(v, "marginType", marginType="ISOLATED")) == -4168
         await v.call("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="false")
@@ -207,5 +216,38 @@ def test_modes_of_the_account() -> None:
         assert (rates["makerCommissionRate"], rates["takerCommissionRate"]) == ("0.0002", "0.0004")
         brackets = (await v.call("GET", "/fapi/v1/leverageBracket", symbol="ETHUSDT"))[0]["brackets"]
         assert brackets[0]["initialLeverage"] == 125 and brackets[0]["maintMarginRatio"] == 0.004
+
+    run(scenario)
+
+
+def test_margin_can_be_put_only_to_an_isolated_position() -> None:
+    async def scenario(v: Venue) -> None:
+        async def code(**more: Any) -> int:
+            return await v.code(set_up(v, "positionMargin", **{"amount": "5", "type": 1} | more))
+
+        await v.order("BUY", "0.1")
+        assert await code() == -4049
+        await v.order("SELL", "0.1")
+        await set_up(v, "marginType", marginType="ISOLATED")
+        assert await code() == -4054
+        await v.order("BUY", "0.1")
+        assert [await code(amount="0"), await code(type=3), await code(positionSide="LONG")] == [-4055, -1130, -4061]
+        await set_up(v, "positionMargin", amount="5", type=1)
+        (change,) = await v.call("GET", "/fapi/v1/positionMargin/history", symbol="ETHUSDT")
+        path, later = "/fapi/v1/positionMargin/history", change["time"] + 1
+        assert await v.call("GET", path, symbol="ETHUSDT", startTime=later) == []
+
+    run(scenario)
+
+
+def test_income_is_paged_from_its_beginning() -> None:
+    async def scenario(v: Venue) -> None:
+        for _ in range(3):
+            await v.order("BUY", "0.1")
+            v.clock.ahead += 10_000
+        rows = await v.call("GET", "/fapi/v1/income")
+        assert await v.call("GET", "/fapi/v1/income", limit=2) == rows[1:]
+        assert await v.call("GET", "/fapi/v1/income", limit=2, startTime=rows[0]["time"]) == rows[:2]
+        assert await v.call("GET", "/fapi/v1/income", limit=2, startTime=rows[1]["time"] + 1) == rows[2:]
 
     run(scenario)

@@ -242,6 +242,48 @@ def test_changing_a_limit_order() -> None:
     run(scenario)
 
 
+def test_a_change_is_answered_with_its_own_number_and_may_ask_for_a_reduce_only_order() -> None:
+    async def scenario(v: Venue) -> None:
+        await v.order("BUY", "0.1")
+        await v.order("SELL", "0.1", "2050", newClientOrderId="target", reduceOnly="true")
+        await v.order("BUY", "0.1", "1990", newClientOrderId="entry")
+        change = {"symbol": "ETHUSDT", "quantity": "0.1", "reduceOnly": "true"}
+        target = change | {"side": "SELL", "price": "2060", "origClientOrderId": "target", "modifyId": 7}
+        assert (await v.call("PUT", "/fapi/v1/order", **target))["modifyId"] == 7
+        entry = change | {"side": "BUY", "price": "1980", "origClientOrderId": "entry"}
+        assert await v.code(v.call("PUT", "/fapi/v1/order", **entry)) == -5047
+
+    run(scenario)
+
+
+def test_a_post_only_order_that_is_changed_to_trade_at_once_is_cancelled() -> None:
+    async def scenario(v: Venue) -> None:
+        placed = await v.order("BUY", "0.1", "1990", timeInForce="GTX")
+        change = {"symbol": "ETHUSDT", "side": "BUY", "orderId": placed["orderId"], "quantity": "0.1"}
+        answer = await v.call("PUT", "/fapi/v1/order", **change, price="2001")
+        assert (answer["status"], answer["executedQty"]) == ("CANCELED", "0")
+        assert await v.position() == 0 and await v.call("GET", "/fapi/v1/openOrders") == []
+
+    run(scenario)
+
+
+def test_orders_and_trades_of_a_period() -> None:
+    async def scenario(v: Venue) -> None:
+        for _ in range(2):
+            await v.order("BUY", "0.1")
+            v.clock.ahead += 10_000
+        await v.call("POST", "/fapi/v1/order", symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01")
+        for path in ("/fapi/v1/allOrders", "/fapi/v1/userTrades"):
+            first, second = await v.call("GET", path, symbol="ETHUSDT")
+            assert await v.call("GET", path, symbol="ETHUSDT", endTime=second["time"] - 1) == [first]
+            assert await v.call("GET", path, symbol="ETHUSDT", startTime=second["time"]) == [second]
+            assert await v.call("GET", path, symbol="ETHUSDT", endTime=0) == []
+            assert await v.code(v.call("GET", path, symbol="ETHUSDT", startTime=2, endTime=1)) == -1023
+        assert [it["symbol"] for it in await v.call("GET", "/fapi/v1/allOrders")] == ["ETHUSDT", "ETHUSDT", "BTCUSDT"]
+
+    run(scenario)
+
+
 def test_changing_an_order_to_what_is_filled_already_cancels_it() -> None:
     async def scenario(v: Venue) -> None:
         v.simulator.exchange.rules.parts = 3
@@ -280,7 +322,8 @@ def test_batches_answer_each_order_by_itself() -> None:
         cancelled = await v.call("DELETE", "/fapi/v1/batchOrders", symbol="ETHUSDT", orderIdList=ids)
         assert cancelled[0]["status"] == "CANCELED" and cancelled[1]["code"] == -2011
         too_many = json.dumps([good | {"price": "1990"}] * 6)
-        assert await v.code(v.call("POST", "/fapi/v1/batchOrders", batchOrders=too_many)) == -1130
+        for wrong in (too_many, "[]", "[1]", json.dumps([good, None]), "{}", "no JSON"):
+            assert await v.code(v.call("POST", "/fapi/v1/batchOrders", batchOrders=wrong)) == -1130, wrong
 
     run(scenario)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -272,5 +273,25 @@ def test_a_connection_ends_after_a_day() -> None:
             v.clock.ahead += 24 * 3_600_000 + 1000
             with pytest.raises(websockets.ConnectionClosed):
                 await events.until(lambda _: False)
+
+    run(scenario)
+
+
+def test_a_message_that_cannot_be_read_is_answered_and_ends_nothing() -> None:
+    async def scenario(v: Venue) -> None:
+        async with v.events("/market/ws/ethusdt@aggTrade") as events:
+            for wrong in (
+                {"method": "SUBSCRIBE", "params": "ethusdt@ticker"},
+                {"method": "SUBSCRIBE", "params": [5]},
+                {"method": "SET_PROPERTY", "params": ["combined"]},
+                {"method": "NOTHING"},
+                {},
+            ):
+                await events.socket.send(json.dumps(wrong | {"id": 1}))
+                assert (await events.next())["error"]["code"] == 2, wrong
+            await events.socket.send("no JSON")
+            assert (await events.next())["error"]["code"] == 3
+            v.move("2001")
+            assert (await events.next())["e"] == "aggTrade"
 
     run(scenario)

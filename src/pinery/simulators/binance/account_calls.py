@@ -6,7 +6,7 @@ from dataclasses import replace
 from secrets import token_urlsafe
 from typing import Any
 
-from pinery.simulators.binance import events, margin, shapes
+from pinery.simulators.binance import events, margin, placing, shapes
 from pinery.simulators.binance.calls import Call, Route
 from pinery.simulators.binance.errors import refusal
 from pinery.simulators.binance.filling import OWN_ORDERS
@@ -104,10 +104,16 @@ def position_margin(call: Call) -> Any:
     symbol = exchange.symbol(call.params.need("symbol")).symbol
     amount = call.params.needed_number("amount")
     kind = call.params.needed_whole("type")
-    side = call.params.text("positionSide") or "BOTH"
+    side = placing.position_side(account, call.params)
     position = exchange.ledger.position(account.name, symbol, side)
-    if not position.amount or not margin.isolated(exchange, account.name, symbol) or kind not in (1, 2) or not amount:
-        raise refusal(-1130, "amount")
+    if kind not in (1, 2):
+        raise refusal(-1130, "type")
+    if not amount:
+        raise refusal(-4055)
+    if not margin.isolated(exchange, account.name, symbol):
+        raise refusal(-4049)
+    if not position.amount:
+        raise refusal(-4054)
     if kind == 1 and amount > margin.figures(exchange, account).available:
         raise refusal(-4050)
     kept = margin.bound(exchange, account, symbol, side).position
@@ -124,6 +130,7 @@ def position_margin(call: Call) -> Any:
 
 def margin_history(call: Call) -> Any:
     symbol, kind = call.exchange.symbol(call.params.need("symbol")).symbol, call.params.whole("type")
+    start, end = call.params.period()
     rows = [
         {
             "symbol": symbol,
@@ -136,6 +143,7 @@ def margin_history(call: Call) -> Any:
         }
         for change in call.exchange.ledger.margin_changes
         if (change.account, change.symbol) == (call.account.name, symbol)
+        and start <= change.time <= (change.time if end is None else end)
     ]
     return [row for row in rows if kind in (None, row["type"])][-call.params.limit(500, 1000) :]
 
@@ -164,6 +172,11 @@ def multi_assets(call: Call) -> Any:
     wanted = call.params.flag("multiAssetsMargin")
     if wanted == call.account.multi_assets:
         raise refusal(-4171)
+    ledger, name = call.exchange.ledger, call.account.name
+    if wanted and any(margin.isolated(call.exchange, name, symbol) for symbol in call.exchange.symbols):
+        raise refusal(-4167)
+    if ledger.orders_of(name) or ledger.algos_of(name):
+        raise refusal(-4170)
     call.account.multi_assets = wanted
     call.exchange.ledger.keep(call.account)
     call.exchange.tell(call.account.name, events.assets_update(call.exchange, wanted))
@@ -246,17 +259,18 @@ def order_limits(call: Call) -> Any:
 def income(call: Call) -> Any:
     params = call.params
     symbol, kind = params.text("symbol"), params.text("incomeType")
-    start, end = params.whole("startTime") or 0, params.whole("endTime")
+    start, end = params.period()
 
     def fits(found: Income) -> bool:
         return (
             found.account == call.account.name
             and symbol in ("", found.symbol)
             and kind in ("", found.kind)
-            and start <= found.time <= (end or found.time)
+            and start <= found.time <= (found.time if end is None else end)
         )
 
-    rows = [found for found in call.exchange.ledger.incomes if fits(found)][-params.limit(100, 1000) :]
+    rows, limit = [found for found in call.exchange.ledger.incomes if fits(found)], params.limit(100, 1000)
+    rows = rows[:limit] if start else rows[-limit:]
     return [
         {
             "symbol": row.symbol,
@@ -273,8 +287,16 @@ def income(call: Call) -> Any:
 
 
 def adl(call: Call) -> Any:
-    held = call.exchange.ledger.positions_of(call.account.name, call.params.text("symbol") or None)
-    return [{"symbol": it.symbol, "adlQuantile": {it.side: 1}} for it in held]
+    """A row per symbol with a position, whose sides stand in the queue; both sides of a crossed hedge as one."""
+    name, ledger = call.account.name, call.exchange.ledger
+    rows = []
+    for facts in _wanted(call):
+        if held := ledger.positions_of(name, facts.symbol):
+            hedge = call.account.hedge and not margin.isolated(call.exchange, name, facts.symbol)
+            ranks = {"LONG": 0, "SHORT": 0, "HEDGE" if hedge else "BOTH": 0}
+            ranks |= {it.side: 1 for it in held}
+            rows.append({"symbol": facts.symbol, "adlQuantile": ranks})
+    return rows
 
 
 def trading_status(call: Call) -> Any:
@@ -282,9 +304,19 @@ def trading_status(call: Call) -> Any:
 
 
 def force_orders(call: Call) -> Any:
-    found = call.exchange.ledger.orders.values()
-    closed = [it for it in found if it.account == call.account.name and it.client_id.startswith(OWN_ORDERS)]
-    return [shapes.queried(order) for order in closed[-call.params.limit(50, 100) :]]
+    params, (start, end) = call.params, call.params.period()
+    symbol = call.exchange.symbol(name).symbol if (name := params.text("symbol")) else None
+    kinds = {"": OWN_ORDERS, "LIQUIDATION": OWN_ORDERS[:1], "ADL": OWN_ORDERS[1:]}
+    kind = kinds[params.one_of("autoCloseType", tuple(kinds), -1130, "")]
+    closed = [
+        it
+        for it in call.exchange.ledger.orders.values()
+        if it.account == call.account.name
+        and it.client_id.startswith(kind)
+        and symbol in (None, it.symbol)
+        and start <= it.created <= (it.created if end is None else end)
+    ]
+    return [shapes.queried(order) for order in closed[-params.limit(50, 100) :]]
 
 
 def start_stream(call: Call) -> Any:

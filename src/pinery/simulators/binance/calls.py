@@ -35,18 +35,19 @@ class Call:
 class Route:
     """``security``: "none", "key" or "signed". ``answer`` gives JSON, or something to await that does.
 
-    ``weight_of_all``: without a symbol. ``orders``: counted against the account's limits.
+    ``weight`` may depend on what is asked for; ``weight_of_all``: without a symbol. ``orders``: counted against the
+    account's limits of ten seconds and of the minute.
     """
 
     method: str
     path: str
     answer: Callable[[Call], Any]
     security: str = "signed"
-    weight: int = 1
+    weight: int | Callable[[Params], int] = 1
     weight_of_all: int | None = None
-    orders: int = 0
+    orders: tuple[int, int] | None = None
 
     def weigh(self, params: Params) -> int:
         if self.weight_of_all is not None and not params.text("symbol"):
             return self.weight_of_all
-        return self.weight
+        return self.weight(params) if callable(self.weight) else self.weight

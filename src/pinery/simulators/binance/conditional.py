@@ -112,7 +112,7 @@ def _trigger(exchange: Exchange, algo: Algo) -> None:
         algo.side,
         events.child_type(algo),
         quantity,
-        algo.price,
+        exchange.price(algo.symbol) if algo.price_match != "NONE" else algo.price,
         algo.position_side,
         algo.tif if events.child_type(algo) == "LIMIT" else "GTC",
         reduces,
@@ -171,8 +171,8 @@ def _read(exchange: Exchange, account: Account, params: Params) -> Algo:
     algo.position_side = placing.position_side(account, params)
     algo.working_type = params.one_of("workingType", ("CONTRACT_PRICE", "MARK_PRICE"), -1130, "CONTRACT_PRICE")
     algo.tif = params.one_of("timeInForce", placing.TIMES_IN_FORCE, -1115, "GTC")
-    algo.price_match = params.text("priceMatch") or "NONE"
-    algo.stp = params.text("selfTradePreventionMode") or "EXPIRE_MAKER"
+    algo.price_match = placing.price_match(params, limit=limit)
+    algo.stp = placing.stp_mode(params)
     algo.price_protect = params.flag("priceProtect")
     algo.good_till = placing.good_till(exchange, algo.tif, params)
     algo.close_position = params.flag("closePosition")
@@ -182,8 +182,8 @@ def _read(exchange: Exchange, account: Account, params: Params) -> Algo:
     else:
         algo.quantity = params.needed_number("quantity")
         facts.check_quantity(algo.quantity, market=not limit)
-    if limit:
-        algo.price = exchange.price(facts.symbol) if algo.price_match != "NONE" else params.needed_number("price")
+    if limit and algo.price_match == "NONE":
+        algo.price = params.needed_number("price")
         facts.check_price(algo.price)
     if trailing:
         algo.callback = params.needed_number("callbackRate")

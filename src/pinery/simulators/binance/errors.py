@@ -55,6 +55,7 @@ TEXTS = {
     -4014: "Price not increased by tick size.",
     -4015: "Client order id length should not be more than 36 chars",
     -4016: "Limit price can't be higher than {}.",
+    -4021: "{} is not valid depth limit.",
     -4023: "Quantity not increased by step size.",
     -4024: "Limit price can't be lower than {}.",
     -4028: "Leverage {} is not valid",
@@ -62,8 +63,11 @@ TEXTS = {
     -4046: "No need to change margin type.",
     -4047: "Margin type cannot be changed if there exists open orders.",
     -4048: "Margin type cannot be changed if there exists position.",
+    -4049: "Add margin only support for isolated position.",
     -4050: "Cross balance insufficient.",
     -4051: "Isolated balance insufficient.",
+    -4054: "Cannot add position margin: position is 0.",
+    -4055: "Amount must be positive.",
     -4059: "No need to change position side.",
     -4061: "Order's position side does not match user's setting.",
     -4062: "Invalid or improper reduceOnly value.",
@@ -78,7 +82,10 @@ TEXTS = {
     -4138: "Reduce only must be true with closePosition equals true.",
     -4161: "Leverage reduction is not supported in Isolated Margin Mode with open positions.",
     -4164: "Order's notional must be no smaller than {} (unless you choose reduce only).",
+    -4166: "Search window is restricted to recent 7 days only.",
+    -4167: "Unable to adjust to Multi-Assets mode with symbols of USDⓈ-M Futures under isolated-margin mode.",
     -4168: "Unable to adjust to isolated-margin mode under the Multi-Assets mode.",
+    -4170: "Unable to adjust Multi-Assets Mode with open orders in USDⓈ-M Futures.",
     -4171: "Adjusted asset mode is currently set and does not need to be adjusted repeatedly.",
     -4192: "Trade forbidden due to Cooling-off Period.",
     -5021: "Due to the order could not be filled immediately, the FOK order has been rejected. The order will not be "
@@ -89,8 +96,12 @@ TEXTS = {
     -5026: "Exceed maximum modify order limit.",
     -5027: "No need to modify the order.",
     -5028: "Timestamp for this request is outside of the ME recvWindow.",
+    -5037: "Invalid price match",
+    -5038: "Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT",
+    -5039: "Invalid self trade prevention mode",
     -5040: "The goodTillDate timestamp must be greater than the current time plus 600 seconds and smaller than "
     "253402300799000.",
+    -5047: "The original order is not a reduce-only order.",
 }
 
 _STATUS = {-1003: 429, -1015: 429, -1001: 503, -1008: 503, -1006: 503, -1007: 408, -2014: 401, -2015: 401}

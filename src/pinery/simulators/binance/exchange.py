@@ -16,7 +16,7 @@ from pinery.simulators.binance import filling, housekeeping, matching
 from pinery.simulators.binance.errors import refusal
 from pinery.simulators.binance.faults import FAULTS
 from pinery.simulators.binance.ledger import Ledger
-from pinery.simulators.binance.records import Access, Account
+from pinery.simulators.binance.records import Access, Account, Order
 from pinery.simulators.binance.symbols import SymbolFacts
 from pinery.simulators.common.book import VenueBook
 from pinery.simulators.common.faults import FaultPlan
@@ -64,6 +64,7 @@ class Exchange:
         self.shift = 0  # ms that the venue's clock is ahead, by control
         self._hearers: list[Callable[[str, dict[str, Any]], None]] = []
         self._watchers: list[Callable[[SymbolFacts, Move], None]] = []
+        self._witnesses: list[Callable[[Order], None]] = []
         self._market = market
         market.listen(self._moved)
 
@@ -116,6 +117,14 @@ class Exchange:
     def watch(self, watcher: Callable[[SymbolFacts, Move], None]) -> None:
         """Told of every move of a symbol's price, after orders have met it."""
         self._watchers.append(watcher)
+
+    def witness(self, witness: Callable[[Order], None]) -> None:
+        """Told of every order by which the venue has liquidated a position."""
+        self._witnesses.append(witness)
+
+    def liquidated(self, order: Order) -> None:
+        for witness in self._witnesses:
+            witness(order)
 
     def tell(self, account: str, event: dict[str, Any]) -> None:
         for hearer in self._hearers:

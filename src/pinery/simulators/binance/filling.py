@@ -178,7 +178,7 @@ def liquidate(exchange: Exchange) -> None:
             else:
                 gone = cross_gone
             if gone and position.amount:
-                _close(exchange, account, position, f"autoclose-{exchange.now()}")
+                exchange.liquidated(_close(exchange, account, position, f"autoclose-{exchange.now()}"))
 
 
 def deleverage(exchange: Exchange, account: Account, symbol: str) -> None:
@@ -202,7 +202,7 @@ def fund(exchange: Exchange, symbol: str, rate: Decimal) -> None:
             exchange.tell(account.name, events.account_update(exchange, account, "FUNDING_FEE", told))
 
 
-def _close(exchange: Exchange, account: Account, position: Position, client_id: str) -> None:
+def _close(exchange: Exchange, account: Account, position: Position, client_id: str) -> Order:
     for order in exchange.ledger.orders_of(account.name, position.symbol):
         expire(exchange, order, "5")
     now, price = exchange.now(), exchange.mark(position.symbol)
@@ -227,3 +227,4 @@ def _close(exchange: Exchange, account: Account, position: Position, client_id: 
     if account.wallet < 0:  # the insurance fund pays what is missing
         exchange.ledger.wallet(account, -account.wallet)
         exchange.tell(account.name, events.account_update(exchange, account, "INSURANCE_CLEAR", []))
+    return order

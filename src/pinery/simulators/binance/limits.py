@@ -65,17 +65,18 @@ class Limits:
         window.used += weight
         return {"X-MBX-USED-WEIGHT-1M": str(window.used)}
 
-    def count(self, account: str, orders: int, now: int) -> dict[str, str]:
-        """Headers of the answer. Raises VenueError above the limit."""
+    def count(self, account: str, orders: tuple[int, int], now: int) -> dict[str, str]:
+        """``orders``: of ten seconds and of the minute. Headers of the answer. Raises VenueError above the limit."""
         known = self._orders.setdefault(account, _Orders())
         short, minute = known.short.at(now), known.minute.at(now)
-        for window, most, name in ((short, self.short, "TEN_SECONDS"), (minute, self.minute, "MINUTE")):
-            if window.used + orders > most:
+        counted = ((short, orders[0], self.short, "TEN_SECONDS"), (minute, orders[1], self.minute, "MINUTE"))
+        for window, more, most, name in counted:
+            if window.used + more > most:
                 error = refusal(-1015, most, name)
                 error.headers = {"Retry-After": str(window.left_seconds(now))}
                 raise error
-        short.used += orders
-        minute.used += orders
+        short.used += orders[0]
+        minute.used += orders[1]
         return {"X-MBX-ORDER-COUNT-10S": str(short.used), "X-MBX-ORDER-COUNT-1M": str(minute.used)}
 
     @staticmethod

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from pinery.simulators.binance.account_calls import nothing
 from pinery.simulators.binance.calls import Call, Route
 from pinery.simulators.binance.errors import refusal
+from pinery.simulators.binance.params import Params
 from pinery.simulators.binance.records import money, plain
 from pinery.simulators.binance.symbols import SymbolFacts
-from pinery.simulators.binance.tape import INTERVALS, Candle, Tape, closing
+from pinery.simulators.binance.tape import INTERVALS, Candle, Print, Tape, closing
 
 _DAY = 86_400_000
 _FUNDING = 8 * 3_600_000
+_DEPTHS = {5: 2, 10: 2, 20: 2, 50: 2, 100: 5, 500: 10, 1000: 20}  # levels that can be asked for, and their weights
+_CONTRACT_TYPES = ("PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL")
 
 
 def ping(call: Call) -> Any:
@@ -52,7 +56,10 @@ def _one_or_all(call: Call, rows: list[Any]) -> Any:
 def depth(call: Call) -> Any:
     facts = call.exchange.symbol(call.params.need("symbol"))
     price, now = call.exchange.price(facts.symbol), call.exchange.now()
-    bids, asks = book(facts, price, call.params.limit(500, 1000))
+    limit = call.params.limit(500, 1000)
+    if limit not in _DEPTHS:
+        raise refusal(-4021, limit)
+    bids, asks = book(facts, price, limit)
     return {
         "lastUpdateId": now,
         "E": now,
@@ -75,8 +82,24 @@ def klines(call: Call) -> Any:
     return _klines(call, "symbol")
 
 
-def pair_klines(call: Call) -> Any:
-    return _klines(call, "pair")
+async def continuous_klines(call: Call) -> Any:
+    """Of the pair's perpetual; there are no other contracts here."""
+    kind = call.params.one_of("contractType", _CONTRACT_TYPES, -1130)
+    rows = await _klines(call, "pair")
+    return rows if kind == "PERPETUAL" else []
+
+
+async def mark_klines(call: Call) -> Any:
+    return _of_prices(await _klines(call, "symbol"))
+
+
+async def index_klines(call: Call) -> Any:
+    return _of_prices(await _klines(call, "pair"))
+
+
+def _of_prices(rows: list[Any]) -> list[Any]:
+    """Of a price at which nothing is traded."""
+    return [[*row[:5], "0", row[6], "0", row[8], "0", "0", "0"] for row in rows]
 
 
 async def premium_klines(call: Call) -> Any:
@@ -115,8 +138,7 @@ def _kline(row: Candle, interval: str) -> list[Any]:
     ]
 
 
-def prints(call: Call) -> Any:
-    found = call.tape.of(call.exchange.symbol(call.params.need("symbol")).symbol).prints
+def _prints(found: Iterable[Print]) -> list[Any]:
     return [
         {
             "id": it.number,
@@ -127,15 +149,29 @@ def prints(call: Call) -> Any:
             "isBuyerMaker": it.seller_made,
             "isRPITrade": False,
         }
-        for it in list(found)[-call.params.limit(500, 1000) :]
+        for it in found
     ]
+
+
+def recent(call: Call) -> Any:
+    found = call.tape.of(call.exchange.symbol(call.params.need("symbol")).symbol).prints
+    return _prints(list(found)[-call.params.limit(500, 1000) :])
+
+
+def older(call: Call) -> Any:
+    found = call.tape.of(call.exchange.symbol(call.params.need("symbol")).symbol).prints
+    from_id, limit = call.params.whole("fromId"), call.params.limit(100, 500)
+    if from_id is None:
+        return _prints(list(found)[-limit:])
+    return _prints([it for it in found if it.number >= from_id][:limit])
 
 
 def aggregated(call: Call) -> Any:
     params = call.params
     found = call.tape.of(call.exchange.symbol(params.need("symbol")).symbol).prints
-    from_id, start, end = params.whole("fromId") or 0, params.whole("startTime") or 0, params.whole("endTime")
-    fitting = [it for it in found if it.number >= from_id and start <= it.time <= (end or it.time)]
+    from_id, (start, end) = params.whole("fromId"), params.period()
+    until = found[-1].time if found and end is None else end or 0
+    fitting = [it for it in found if it.number >= (from_id or 0) and start <= it.time <= until]
     limit = params.limit(500, 1000)
     return [
         {
@@ -148,7 +184,7 @@ def aggregated(call: Call) -> Any:
             "T": it.time,
             "m": it.seller_made,
         }
-        for it in (fitting[:limit] if from_id or start else fitting[-limit:])
+        for it in (fitting[:limit] if from_id is not None or start else fitting[-limit:])
     ]
 
 
@@ -258,6 +294,25 @@ def next_funding(now: int) -> int:
     return (now // _FUNDING + 1) * _FUNDING
 
 
+def funding_info(call: Call) -> Any:
+    return [
+        {
+            "symbol": facts.symbol,
+            "adjustedFundingRateCap": "0.02000000",
+            "adjustedFundingRateFloor": "-0.02000000",
+            "fundingIntervalHours": _FUNDING // 3_600_000,
+            "disclaimer": False,
+        }
+        for facts in call.exchange.symbols.values()
+    ]
+
+
+def adl_risk(call: Call) -> Any:
+    """Low, always: positions are deleveraged by control only."""
+    now = call.exchange.now()
+    return _one_or_all(call, [{"symbol": it.symbol, "adlRisk": "low", "updateTime": now} for it in _wanted(call)])
+
+
 def open_interest(call: Call) -> Any:
     facts = call.exchange.symbol(call.params.need("symbol"))
     held = call.exchange.ledger.positions.values()
@@ -265,33 +320,55 @@ def open_interest(call: Call) -> Any:
     return {"openInterest": plain(total), "symbol": facts.symbol, "time": call.exchange.now()}
 
 
-ROUTES = tuple(
-    Route(method, path, answer, "none", weight)
-    for method, path, answer, weight in (
-        ("GET", "/fapi/v1/ping", ping, 1),
-        ("GET", "/fapi/v1/time", time, 1),
-        ("GET", "/fapi/v1/exchangeInfo", exchange_info, 1),
-        ("GET", "/fapi/v1/depth", depth, 5),
-        ("GET", "/fapi/v1/trades", prints, 5),
-        ("GET", "/fapi/v1/historicalTrades", prints, 20),
-        ("GET", "/fapi/v1/aggTrades", aggregated, 20),
-        ("GET", "/fapi/v1/klines", klines, 5),
-        ("GET", "/fapi/v1/continuousKlines", pair_klines, 5),
-        ("GET", "/fapi/v1/markPriceKlines", klines, 5),
-        ("GET", "/fapi/v1/indexPriceKlines", pair_klines, 5),
-        ("GET", "/fapi/v1/premiumIndexKlines", premium_klines, 5),
-        ("GET", "/fapi/v1/ticker/price", price, 1),
-        ("GET", "/fapi/v2/ticker/price", price, 1),
-        ("GET", "/fapi/v1/ticker/bookTicker", best, 2),
-        ("GET", "/fapi/v1/ticker/24hr", ticker, 1),
-        ("GET", "/fapi/v1/premiumIndex", premium, 1),
-        ("GET", "/fapi/v1/fundingRate", nothing, 1),
-        ("GET", "/fapi/v1/fundingInfo", nothing, 1),
-        ("GET", "/fapi/v1/openInterest", open_interest, 1),
-        ("GET", "/futures/data/openInterestHist", nothing, 1),
-        ("GET", "/futures/data/globalLongShortAccountRatio", nothing, 1),
-        ("GET", "/futures/data/topLongShortAccountRatio", nothing, 1),
-        ("GET", "/futures/data/topLongShortPositionRatio", nothing, 1),
-        ("GET", "/futures/data/takerlongshortRatio", nothing, 1),
-    )
+def _by_depth(params: Params) -> int:
+    return _DEPTHS.get(params.limit(500, 1000), 2)
+
+
+def _by_rows(params: Params) -> int:
+    """Of bars."""
+    limit = params.limit(500, 1500)
+    return 1 if limit < 100 else 2 if limit < 500 else 5 if limit <= 1000 else 10
+
+
+ROUTES = (
+    *(
+        Route("GET", f"/fapi/v1/{path}", answer, "none", weight, weight_of_all)
+        for path, answer, weight, weight_of_all in (
+            ("ping", ping, 1, None),
+            ("time", time, 1, None),
+            ("exchangeInfo", exchange_info, 1, None),
+            ("depth", depth, _by_depth, None),
+            ("rpiDepth", depth, 20, None),
+            ("trades", recent, 5, None),
+            ("aggTrades", aggregated, 20, None),
+            ("klines", klines, _by_rows, None),
+            ("continuousKlines", continuous_klines, _by_rows, None),
+            ("markPriceKlines", mark_klines, _by_rows, None),
+            ("indexPriceKlines", index_klines, _by_rows, None),
+            ("premiumIndexKlines", premium_klines, _by_rows, None),
+            ("ticker/price", price, 1, 2),
+            ("ticker/bookTicker", best, 2, 5),
+            ("ticker/24hr", ticker, 1, 40),
+            ("premiumIndex", premium, 1, 10),
+            ("fundingRate", nothing, 0, None),
+            ("fundingInfo", funding_info, 0, None),
+            ("openInterest", open_interest, 1, None),
+            ("symbolAdlRisk", adl_risk, 1, None),
+            ("indexInfo", nothing, 1, None),
+        )
+    ),
+    Route("GET", "/fapi/v2/ticker/price", price, "none", 1, 2),
+    Route("GET", "/fapi/v1/historicalTrades", older, "key", 200),
+    *(
+        Route("GET", f"/futures/data/{name}", nothing, "none", 0)
+        for name in (
+            "openInterestHist",
+            "globalLongShortAccountRatio",
+            "topLongShortAccountRatio",
+            "topLongShortPositionRatio",
+            "takerlongshortRatio",
+            "basis",
+            "delivery-price",
+        )
+    ),
 )

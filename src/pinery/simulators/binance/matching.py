@@ -50,6 +50,8 @@ def moved(exchange: Exchange, symbol: str, price: Decimal, *, jumps: bool) -> No
             conditional.reached(exchange, found.order)
     exchange.last[symbol] = price
     _follow(exchange, symbol, price)
+    if exchange.marked_apart(symbol):  # price-protected orders may have waited for the last price alone
+        mark_moved(exchange, symbol, exchange.mark(symbol))
     for order in exchange.ledger.orders_of_symbol(symbol):
         if order.type == "MARKET" and order.filled_on < exchange.moves and order.status in OPEN:
             filling.fill(exchange, order, price, maker=False)
@@ -60,7 +62,11 @@ def mark_moved(exchange: Exchange, symbol: str, before: Decimal) -> None:
     _follow(exchange, symbol, exchange.mark(symbol), "MARK_PRICE")
     while True:
         at = exchange.mark(symbol)
-        waiting = [it for it in _algos(exchange, symbol, ("MARK_PRICE",)) if it.met(at)]
+        waiting = [
+            it
+            for it in _algos(exchange, symbol, ("MARK_PRICE",))
+            if it.met(at) and not _protected(exchange, it, exchange.last.get(symbol, at))
+        ]
         if not waiting:
             return
         met = min(waiting, key=lambda it: it.distance(before)).order
@@ -75,8 +81,21 @@ def _nearest(exchange: Exchange, symbol: str, before: Decimal, at: Decimal, targ
         if order.type == "LIMIT" and order.filled_on < exchange.moves:
             waiting.append(_Candidate(order, order.price, order.side == "SELL"))
     origin = before if at == target else at
-    met = [candidate for candidate in waiting if candidate.met(at) or candidate.met(target)]
+    met = [
+        it
+        for it in waiting
+        if (it.met(at) or it.met(target)) and not _protected(exchange, it, at if it.met(at) else it.level)
+    ]
     return min(met, key=lambda candidate: candidate.distance(origin), default=None)
+
+
+def _protected(exchange: Exchange, candidate: _Candidate, last: Decimal) -> bool:
+    """Its owner wants no trigger while the last price is far from the mark price; it waits until they are near."""
+    algo = candidate.order
+    if not isinstance(algo, Algo) or not algo.price_protect:
+        return False
+    mark = exchange.mark(algo.symbol)
+    return exchange.marked_apart(algo.symbol) and abs(last - mark) > mark * exchange.symbols[algo.symbol].protect
 
 
 def _algos(exchange: Exchange, symbol: str, working: tuple[str, ...]) -> list[_Candidate]:

@@ -77,6 +77,13 @@ class Params:
                 return False
         raise refusal(-1130, name)
 
+    def period(self) -> tuple[int, int | None]:
+        """From startTime to endTime, both included; without them all of it."""
+        start, end = self.whole("startTime") or 0, self.whole("endTime")
+        if end is not None and start > end:
+            raise refusal(-1023)
+        return start, end
+
     def limit(self, default: int, most: int) -> int:
         value = self.whole("limit")
         return default if not value else min(value, most)

@@ -18,6 +18,7 @@ TIMES_IN_FORCE = ("GTC", "IOC", "FOK", "GTX", "GTD", "RPI")
 _CONDITIONAL = ("STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
 _TEN_MINUTES = 600_000
 _LAST_DATE = 253402300799000
+_STP_MODES = ("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH")
 _MATCHES = ("OPPONENT", "OPPONENT_5", "OPPONENT_10", "OPPONENT_20", "QUEUE", "QUEUE_5", "QUEUE_10", "QUEUE_20")
 
 
@@ -46,8 +47,8 @@ def read(exchange: Exchange, account: Account, params: Params) -> Order:
     order.orig_type = type
     order.position_side = position_side(account, params)
     order.reduce_only = reduce_only(account, params, order.position_side, side)
-    order.stp = params.text("selfTradePreventionMode") or "EXPIRE_MAKER"
-    order.price_match = params.one_of("priceMatch", ("NONE", *_MATCHES), -1130, "NONE")
+    order.stp = stp_mode(params)
+    order.price_match = price_match(params, limit=type == "LIMIT")
     if params.text("stopPrice"):
         raise refusal(-1106, "stopPrice")
     if params.flag("closePosition"):
@@ -151,6 +152,8 @@ def modify(exchange: Exchange, account: Account, params: Params) -> Order:
         raise refusal(-2013)
     if order.type != "LIMIT":
         raise refusal(-5025)
+    if params.flag("reduceOnly") and not order.reduce_only:
+        raise refusal(-5047)
     if side != order.side:
         raise refusal(-1117)
     if order.modified >= 10_000:
@@ -166,7 +169,8 @@ def modify(exchange: Exchange, account: Account, params: Params) -> Order:
         return order
     wanted = replace(order, price=price, quantity=quantity)
     if order.tif == "GTX" and marketable(wanted, exchange.price(order.symbol)):
-        raise refusal(-5022)
+        filling.end(exchange, order, "CANCELED")  # it may not take, and its old place is given up
+        return order
     if order.reduce_only:
         wanted.quantity = min(quantity, order.executed + filling.reducible(exchange, order))
     else:
@@ -232,11 +236,23 @@ def good_till(exchange: Exchange, tif: str, params: Params) -> int:
     return date
 
 
-def matched_price(exchange: Exchange, order: Order, params: Params) -> Decimal:
-    if (params.text("priceMatch") or "NONE") == "NONE":
-        return params.needed_number("price")
-    if params.text("price"):
+def stp_mode(params: Params) -> str:
+    return params.one_of("selfTradePreventionMode", _STP_MODES, -5039, "EXPIRE_MAKER")
+
+
+def price_match(params: Params, *, limit: bool) -> str:
+    """Whose price the order takes, instead of one of its own."""
+    match = params.one_of("priceMatch", ("NONE", *_MATCHES), -5037, "NONE")
+    if match != "NONE" and not limit:
+        raise refusal(-5038)
+    if match != "NONE" and params.text("price"):
         raise refusal(-1106, "price")
+    return match
+
+
+def matched_price(exchange: Exchange, order: Order, params: Params) -> Decimal:
+    if price_match(params, limit=True) == "NONE":
+        return params.needed_number("price")
     return exchange.price(order.symbol)
 
 

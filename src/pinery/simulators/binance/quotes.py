@@ -11,7 +11,7 @@ from typing import Any
 
 from pinery.simulators.binance import market_calls
 from pinery.simulators.binance.exchange import Exchange
-from pinery.simulators.binance.records import money, plain
+from pinery.simulators.binance.records import Order, money, plain
 from pinery.simulators.binance.symbols import SymbolFacts
 from pinery.simulators.binance.tape import INTERVALS, Candle, Print, Tape, closing
 
@@ -89,6 +89,25 @@ class Quotes:
             return [*ended, self._open_candle(name, facts)]
         told = self.now(name)
         return [] if told is None else [told]
+
+    def of_liquidation(self, name: str, order: Order) -> dict[str, Any] | None:
+        """What the stream says of an order by which the venue has closed a position."""
+        if kind_of(name) != "forceOrder" or self._exchange.symbols[order.symbol] not in self.symbols(name):
+            return None
+        told = {
+            "s": order.symbol,
+            "S": order.side,
+            "o": order.type,
+            "f": order.tif,
+            "q": plain(order.quantity),
+            "p": plain(order.price),
+            "ap": plain(order.average),
+            "X": order.status,
+            "l": plain(order.executed),
+            "z": plain(order.executed),
+            "T": order.updated,
+        }
+        return {"e": "forceOrder", "E": self._exchange.now(), "st": 1, "o": told}
 
     def of_time(self, name: str, facts: SymbolFacts, closed: list[tuple[str, Candle]]) -> list[Any]:
         """What candles give the stream that ended without a trade."""

@@ -18,6 +18,7 @@ from pinery.simulators.binance import housekeeping
 from pinery.simulators.binance.errors import VenueError
 from pinery.simulators.binance.exchange import Exchange
 from pinery.simulators.binance.quotes import Quotes, belongs
+from pinery.simulators.binance.records import Order
 from pinery.simulators.binance.symbols import SymbolFacts
 from pinery.simulators.binance.tape import Tape
 from pinery.simulators.common.market import Move
@@ -61,6 +62,7 @@ class Streams:
         self.connections: set[Connection] = set()
         exchange.hear(self._heard)
         exchange.watch(self._moved)
+        exchange.witness(self._liquidated)
 
     async def serve(self, socket: WebSocket) -> None:
         await socket.accept()
@@ -112,30 +114,28 @@ class Streams:
     async def _asked(self, connection: Connection, text: str) -> None:
         try:
             asked = json.loads(text)
-            id, method = asked.get("id"), asked.get("method")
-            names = asked.get("params") or []
+            id, method, params = asked.get("id"), asked.get("method"), asked.get("params") or []
         except (ValueError, AttributeError):
             connection.queue.put_nowait({"error": {"code": 3, "msg": "Invalid JSON: expected value"}})
             return
         result: Any = None
+        if (wrong := _misread(method, params)) is not None:
+            connection.queue.put_nowait({"error": {"code": 2, "msg": f"Invalid request: {wrong}"}, "id": id})
+            return
         match method:
             case "SUBSCRIBE":
-                if len(connection.names) + len(names) > _MOST_STREAMS:
+                if len(connection.names) + len(params) > _MOST_STREAMS:
                     connection.queue.put_nowait({"error": {"code": 4, "msg": "Too many subscriptions"}, "id": id})
                     return
-                await self._subscribe(connection, names)
+                await self._subscribe(connection, params)
             case "UNSUBSCRIBE":
-                connection.names = [name for name in connection.names if name not in names]
+                connection.names = [name for name in connection.names if name not in params]
             case "LIST_SUBSCRIPTIONS":
                 result = list(connection.names)
             case "SET_PROPERTY":
-                connection.combined = bool(names[1])
+                connection.combined = bool(params[1])
             case "GET_PROPERTY":
                 result = connection.combined
-            case _:
-                error = {"code": 2, "msg": f"Invalid request: unknown variant `{method}`"}
-                connection.queue.put_nowait({"error": error, "id": id})
-                return
         connection.queue.put_nowait({"result": result, "id": id})
 
     async def _write(self, socket: WebSocket, connection: Connection) -> None:
@@ -201,6 +201,13 @@ class Streams:
                     for event in self._quotes.of_move(name, facts, closed):
                         connection.push(name, event)
 
+    def _liquidated(self, order: Order) -> None:
+        for connection in self.connections:
+            if connection.route == "market":
+                for name in self._of(connection):
+                    if (event := self._quotes.of_liquidation(name, order)) is not None:
+                        connection.push(name, event)
+
     def _heard(self, account: str, event: dict[str, Any]) -> None:
         key, kind = self._exchange.account(account).listen_key, event["e"]
         if not key:
@@ -237,3 +244,19 @@ class Streams:
                 connection.queue.put_nowait(_CLOSED)
             case _:
                 connection.push(key, event)
+
+
+def _misread(method: Any, params: Any) -> str | None:
+    """What is wrong with a message, None where it can be done."""
+    match method, params:
+        case "SUBSCRIBE" | "UNSUBSCRIBE", list() if all(isinstance(name, str) for name in params):
+            return None
+        case "SUBSCRIBE" | "UNSUBSCRIBE", _:
+            return "params is a list of streams"
+        case "SET_PROPERTY", ["combined", bool()]:
+            return None
+        case "SET_PROPERTY", _:
+            return 'params is ["combined", true] or ["combined", false]'
+        case "LIST_SUBSCRIPTIONS" | "GET_PROPERTY", _:
+            return None
+    return f"unknown variant `{method}`"

@@ -82,6 +82,7 @@ class SymbolFacts:
     min_notional: Decimal = Decimal(5)
     max_orders: int = 200
     percent: Decimal = Decimal("0.05")  # how far from the mark price a limit may be
+    protect: Decimal = Decimal("0.05")  # how far from it the last price may be where a price-protected order triggers
     status: str = "TRADING"
 
     @staticmethod
@@ -167,7 +168,7 @@ class SymbolFacts:
             "quotePrecision": 8,
             "underlyingType": "COIN",
             "underlyingSubType": ["PoW"],
-            "triggerProtect": "0.0500",
+            "triggerProtect": format(self.protect, ".4f"),
             "liquidationFee": "0.012500",
             "marketTakeBound": plain(self.percent),
             "maxMoveOrderLimit": 10000,

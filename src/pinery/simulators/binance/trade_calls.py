@@ -33,7 +33,14 @@ def test(call: Call) -> Any:
 
 
 def modify(call: Call) -> Any:
-    return shapes.placed(placing.modify(call.exchange, call.account, call.params))
+    return _modified(call, call.params)
+
+
+def _modified(call: Call, params: Params) -> Any:
+    """With the client's own number of the change, where it sent one."""
+    id = params.whole("modifyId")
+    changed = shapes.placed(placing.modify(call.exchange, call.account, params))
+    return changed if id is None else changed | {"modifyId": id}
 
 
 def cancel(call: Call) -> Any:
@@ -70,14 +77,15 @@ def _symbol(call: Call) -> str | None:
 
 
 def all_orders(call: Call) -> Any:
-    symbol, params, now = call.exchange.symbol(call.params.need("symbol")).symbol, call.params, call.exchange.now()
-    from_id, start, end = params.whole("orderId") or 0, params.whole("startTime") or 0, params.whole("endTime")
+    symbol, params, now = _symbol(call), call.params, call.exchange.now()
+    from_id, (start, end) = params.whole("orderId") or 0, params.period()
     found = [
         order
         for order in call.exchange.ledger.orders.values()
-        if (order.account, order.symbol) == (call.account.name, symbol)
+        if order.account == call.account.name
+        and symbol in (None, order.symbol)
         and order.id >= from_id
-        and start <= order.created <= (end or order.created)
+        and start <= order.created <= (order.created if end is None else end)
         and not forgotten(order, now)
     ]
     limit = params.limit(500, 1000)
@@ -88,18 +96,18 @@ def user_trades(call: Call) -> Any:
     params = call.params
     symbol = call.exchange.symbol(params.need("symbol")).symbol
     from_id, order_id = params.whole("fromId"), params.whole("orderId")
-    start, end = params.whole("startTime"), params.whole("endTime")
+    start, end = params.period()
     if from_id is not None and (start or end):
         raise refusal(-1128)
     if start and end and end - start > 7 * _DAY:
-        raise VenueError(-4166, "Search window is restricted to recent 7 days only.")
+        raise refusal(-4166)
     found = [
         trade
         for trade in call.exchange.ledger.trades
         if (trade.account, trade.symbol) == (call.account.name, symbol)
         and order_id in (None, trade.order_id)
         and trade.id >= (from_id or 0)
-        and (start or 0) <= trade.time <= (end or trade.time)
+        and start <= trade.time <= (trade.time if end is None else end)
     ]
     limit = params.limit(500, 1000)
     return [shapes.trade(trade) for trade in (found[:limit] if from_id is not None or start else found[-limit:])]
@@ -124,12 +132,12 @@ def batch_place(call: Call) -> Any:
 
 
 def batch_modify(call: Call) -> Any:
-    return _batch(call, 5, lambda item: shapes.placed(placing.modify(call.exchange, call.account, item)))
+    return _batch(call, 5, lambda item: _modified(call, item))
 
 
 def _batch(call: Call, most: int, each: Callable[[Params], Any]) -> list[Any]:
     items = _json_list(call, "batchOrders")
-    if not 1 <= len(items) <= most:
+    if not 1 <= len(items) <= most or not all(isinstance(item, dict) for item in items):
         raise refusal(-1130, "batchOrders")
     return [_or_error(each, Params.of_json(item)) for item in items]
 
@@ -223,16 +231,17 @@ def open_algos(call: Call) -> Any:
 
 def all_algos(call: Call) -> Any:
     symbol, params, now = call.exchange.symbol(call.params.need("symbol")).symbol, call.params, call.exchange.now()
-    from_id, start, end = params.whole("algoId") or 0, params.whole("startTime") or 0, params.whole("endTime")
+    from_id, (start, end) = params.whole("algoId") or 0, params.period()
     found = [
         algo
         for algo in call.exchange.ledger.algos.values()
         if (algo.account, algo.symbol) == (call.account.name, symbol)
         and algo.id >= from_id
-        and start <= algo.created <= (end or algo.created)
+        and start <= algo.created <= (algo.created if end is None else end)
         and not forgotten(algo, now)
     ]
-    return [shapes.algo_queried(call.exchange, algo) for algo in found[-params.limit(500, 1000) :]]
+    limit = params.limit(500, 1000)
+    return [shapes.algo_queried(call.exchange, algo) for algo in (found[:limit] if from_id else found[-limit:])]
 
 
 def cancel_all_algos(call: Call) -> Any:
@@ -242,9 +251,11 @@ def cancel_all_algos(call: Call) -> Any:
     return {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
+_ONE, _BATCH = (1, 1), (5, 1)  # a batch is one request of orders in the minute's count
+
 ROUTES = (
-    Route("POST", "/fapi/v1/order", place, weight=0, orders=1),
-    Route("PUT", "/fapi/v1/order", modify, orders=1),
+    Route("POST", "/fapi/v1/order", place, weight=0, orders=_ONE),
+    Route("PUT", "/fapi/v1/order", modify, weight=0, orders=_ONE),
     Route("DELETE", "/fapi/v1/order", cancel),
     Route("GET", "/fapi/v1/order", query),
     Route("GET", "/fapi/v1/orderAmendment", amendments),
@@ -255,10 +266,10 @@ ROUTES = (
     Route("GET", "/fapi/v1/userTrades", user_trades, weight=5),
     Route("DELETE", "/fapi/v1/allOpenOrders", cancel_all),
     Route("POST", "/fapi/v1/countdownCancelAll", countdown, weight=10),
-    Route("POST", "/fapi/v1/batchOrders", batch_place, weight=5, orders=5),
-    Route("PUT", "/fapi/v1/batchOrders", batch_modify, weight=5, orders=5),
+    Route("POST", "/fapi/v1/batchOrders", batch_place, weight=5, orders=_BATCH),
+    Route("PUT", "/fapi/v1/batchOrders", batch_modify, weight=5, orders=_BATCH),
     Route("DELETE", "/fapi/v1/batchOrders", batch_cancel),
-    Route("POST", "/fapi/v1/algoOrder", algo_place, weight=0, orders=1),
+    Route("POST", "/fapi/v1/algoOrder", algo_place, weight=0, orders=_ONE),
     Route("DELETE", "/fapi/v1/algoOrder", algo_cancel),
     Route("GET", "/fapi/v1/algoOrder", algo_query),
     Route("GET", "/fapi/v1/openAlgoOrders", open_algos, weight=1, weight_of_all=40),
