@@ -190,6 +190,8 @@ class UserStream:
             failure = failure_of(answer.data)
             if failure is not None:
                 raise Gone(f"the stream gave no snapshot: {failure.reason}")
+            if "p-ticket" in answer.data:  # it was not executed: nothing would be told either
+                raise _penalty(answer.data, self._waits.captcha)
             for name, entities in answer.data.items():
                 if isinstance(entities, list):
                     self._parts.setdefault(name, []).extend(entities)
@@ -224,6 +226,15 @@ class UserStream:
             return Gone(text)
         self._maintenance = text
         return Gone(text, self._waits.longest_backoff)
+
+
+def _penalty(data: Mapping[str, Any], captcha: float) -> Gone:
+    if data.get("p-captcha"):
+        return Gone("Tradovate wants a captcha solved before it gives a snapshot, which only a person can", captcha)
+    try:
+        return Gone("Tradovate lets us wait for the snapshot", max(0.0, float(data.get("p-time") or 0)))
+    except (TypeError, ValueError):
+        return Gone("Tradovate lets us wait for the snapshot")
 
 
 async def _close(socket: ClientConnection, beating: asyncio.Task[None]) -> None:
