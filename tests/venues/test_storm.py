@@ -26,7 +26,7 @@ from tests.venues.harness import AtVenue, at_venue, signed
 from tests.venues.venues import arm, burst
 
 D = Decimal
-SEEDS = int(os.environ.get("PINERY_SEEDS", "8"))
+SEEDS = int(os.environ.get("PINERY_SEEDS", "4"))
 FIRST = int(os.environ.get("PINERY_FIRST_SEED", "0"))
 
 FAR = Bracket(Distance(Unit.PERCENT, D(30)), Distance(Unit.PERCENT, D(60)))

@@ -17,5 +17,5 @@ class TestBinance(BrokerConformance):
 def test_random_sessions() -> None:
     """As many as PINERY_SEEDS says, from PINERY_FIRST_SEED on."""
     first = int(os.environ.get("PINERY_FIRST_SEED", "0"))
-    for seed in range(first, first + int(os.environ.get("PINERY_SEEDS", "15"))):
+    for seed in range(first, first + int(os.environ.get("PINERY_SEEDS", "8"))):
         asyncio.run(run_session(BinanceHarness(seed), seed))

@@ -18,6 +18,6 @@ class TestTradovate(BrokerConformance):
 
 def test_random_sessions() -> None:
     """As many as PINERY_SEEDS says."""
-    for seed in range(int(os.environ.get("PINERY_SEEDS", "15"))):
+    for seed in range(int(os.environ.get("PINERY_SEEDS", "8"))):
         with TemporaryDirectory() as folder:
             asyncio.run(run_session(TradovateHarness(Path(folder), seed=seed), seed))

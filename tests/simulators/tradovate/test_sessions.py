@@ -17,7 +17,7 @@ from tests.simulators.tradovate.venue import ACCOUNT, ESZ6, Venue, order
 
 pytestmark = pytest.mark.anyio
 
-SEEDS = int(os.environ.get("PINERY_SEEDS", "8"))
+SEEDS = int(os.environ.get("PINERY_SEEDS", "4"))
 ALIVE = {"PendingNew", "Working", "Suspended", "PendingReplace", "PendingCancel"}
 FAULTS = (("partial_fill", "fill *"), ("risk_rejected", "risk *"), ("refused", "*"), ("repeated", "props *"))
 FAULTS += (("shuffled", "props *"), ("missing_oso_ids", "*"), ("status", "order/*order"))

@@ -1,12 +1,14 @@
 """Random alerts, prices, faults of broker and store, and killed processes, against a ledger that knows only the alerts.
 
 The desk must end where the alerts say, with every order executed once, whatever went wrong on the way.
+``PINERY_SEEDS`` says how many seeds are run at each kind of broker, and at the paper account three times as many.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
@@ -41,13 +43,14 @@ class SmallBrackets(Brackets):
     most = D(3)
 
 
-_SEEDS = {PaperBroker: 24, ReduceOnly: 8, Brackets: 8, SmallReduceOnly: 8, SmallBrackets: 8}
+SEEDS = int(os.environ.get("PINERY_SEEDS", "4"))
+KINDS = (PaperBroker, ReduceOnly, Brackets, SmallReduceOnly, SmallBrackets)
 
 #: The first ones are always run.
 RUNS = [
     pytest.param(kind, seed, marks=[pytest.mark.slow] if seed > 1 else [])
-    for kind, seeds in _SEEDS.items()
-    for seed in range(seeds)
+    for kind in KINDS
+    for seed in range(3 * SEEDS if kind is PaperBroker else SEEDS)
 ]
 
 
