@@ -159,11 +159,68 @@ def test_a_port_that_is_taken(home: Path, pinery: Pinery) -> None:
         (("sim", "tradovate", "--port", "0", "--bars", "BINANCE:ETHUSDT.P"), "no future that the simulated Tradovate"),
         (("sim", "tradovate", "--port", "0", "--bars", "CME_MINI:ESH2024"), "no future that the simulated Tradovate"),
         (("sim", "binance", "--start", "soon"), "write 2025-10-15"),
+        (("sim", "binance", "--fault", "clock:500%"), "--fault 'clock:500%': a share is above 0% and at most 100%"),
+        (("sim", "binance", "--account", "my account"), "--account 'my account': names are up to 40 letters"),
+        (("sim", "binance", "--account", "all"), "choose another name"),
+        (("sim", "binance", "--write"), "there is no pinery.toml"),
     ],
 )
 def test_mistakes(home: Path, pinery: Pinery, arguments: tuple[str, ...], words: str) -> None:
     ended = pinery(*arguments, *(("--port", "0") if len(arguments) > 2 else ()))
     assert ended.code == 2 and words in ended.err, ended
+
+
+_LIVE = """\
+[accounts.mine]
+broker = "binance"
+environment = "live"
+api_key_secret = "mine_key"
+api_secret_secret = "mine_secret"
+
+[accounts.paper]
+broker = "paper"
+"""
+_KEYS = '[secrets]\nmine_key = "k"\nmine_secret = "s"\n'
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "words"),
+    [
+        (_LIVE, "mine", "[accounts.mine] is there already, and is no simulated binance"),
+        (_LIVE, "paper", "[accounts.paper] is there already, and is no simulated binance"),
+        (_LIVE + "[[broken", "new", "pinery.toml cannot be changed, it is not valid TOML"),
+        (_LIVE + '[deployments.x]\naccount = "nobody"\n', "new", "[deployments.x]"),
+    ],
+)
+def test_what_cannot_be_written_changes_nothing(
+    home: Path, pinery: Pinery, settings: str, name: str, words: str
+) -> None:
+    """A real account least of all: its deployments would trade at the simulator, or its keys be lost."""
+    texts = {"pinery.toml": settings, "pinery.secrets.toml": _KEYS}
+    for file, text in texts.items():
+        (home / file).write_text(text, encoding="utf-8")
+    ended = pinery("sim", "binance", "--port", "0", "--write", "--account", name)
+    assert ended.code == 2 and words in ended.err, ended
+    assert {file: (home / file).read_text(encoding="utf-8") for file in texts} == texts
+
+
+def test_a_state_is_one_venues(home: Path, pinery: Pinery) -> None:
+    with running(home, "binance", "--port", "0", "--state", "sim.db") as sim:
+        key = sim.fact("API key")
+        sim.stop()
+    ended = pinery("sim", "tradovate", "--port", "0", "--state", "sim.db")
+    assert ended.code == 2 and "sim.db keeps the state of a simulated binance" in ended.err
+    with running(home, "binance", "--port", "0", "--state", "sim.db") as sim:
+        assert sim.fact("API key") == key
+        sim.stop()
+
+
+def test_a_state_that_is_none(home: Path, pinery: Pinery) -> None:
+    (home / "sim.db").write_text("something else, long enough to be looked at" * 9, encoding="utf-8")
+    ended = pinery("sim", "binance", "--port", "0", "--state", "sim.db")
+    assert (
+        ended.code == 3 and "cannot be kept in sim.db" in ended.err and "name a state's file, or a new one" in ended.err
+    )
 
 
 @pytest.mark.parametrize(("venue", "kinds"), [("binance", FAULTS), ("tradovate", KINDS)])

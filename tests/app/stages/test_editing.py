@@ -71,6 +71,14 @@ def test_a_file_written_otherwise_is_left_alone_or_changed_rightly(folder: Path)
     assert text(folder) == before
 
 
+def test_a_file_that_is_no_toml_is_said_and_left(folder: Path) -> None:
+    broken = CONFIG + "\n[[broken"
+    (folder / "pinery.toml").write_text(broken, encoding="utf-8")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        add_deployment(folder, "new", SETTINGS, nothing)
+    assert text(folder) == broken
+
+
 def test_line_ends_and_rights_stay(folder: Path) -> None:
     path = folder / "pinery.toml"
     path.write_bytes(CONFIG.replace("\n", "\r\n").encode())

@@ -50,6 +50,15 @@ _WORDS = {action.value: action for action in Action if action is not Action.TARG
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+def name_fault(section: str, name: str) -> str:
+    """Why nothing in the section may be named so; "" where it may."""
+    if not _NAME.fullmatch(name):
+        return "names are up to 40 letters, digits, - and _, and begin with a letter or digit"
+    if section in ("accounts", "deployments") and name == "all":
+        return '"all" means everything to `pinery halt` and `pinery flatten`; choose another name'
+    return ""
+
+
 def build(
     root: models.Root, folder: Path, secrets: Secrets, table: SymbolTable, version: str
 ) -> tuple[Configuration | None, list[Finding]]:
@@ -57,12 +66,9 @@ def build(
     findings: list[Finding] = []
     for section in ("feeds", "accounts", "deployments", "notify"):
         for name in getattr(root, section):
-            if not _NAME.fullmatch(name):
-                message = "names are up to 40 letters, digits, - and _, and begin with a letter or digit"
-                findings.append(Finding((section, name), message))
-            elif section in ("accounts", "deployments") and name == "all":
-                message = '"all" means everything to `pinery halt` and `pinery flatten`; choose another name'
-                findings.append(Finding((section, name), message))
+            fault = name_fault(section, name)
+            if fault:
+                findings.append(Finding((section, name), fault))
     gate, gates = backtest_gate(root.stages.paper, findings), stage_gates(root, findings)
     stages = {Stage(name): getattr(root.stages, name).max_contracts for name in ("paper", "small", "production")}
     rules = _symbol_rules(root, table, findings)

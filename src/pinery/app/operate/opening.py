@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -55,13 +55,16 @@ class Opened:
 
         What was removed from pinery.toml keeps its orders and trades, and can be asked for.
         """
+        known = self.configuration
+        if deployment not in ("", *known.deployments) and not self._on_record("deployment", deployment):
+            known.deployment(deployment)
+        if account not in ("", *known.accounts) and not self._on_record("account", account):
+            known.account(account)
+
+    def _on_record(self, kind: Literal["deployment", "account"], name: str) -> bool:
         from pinery.adapters.store.views.records import left_traces
 
-        known, read = self.configuration, self.store.read
-        if deployment not in ("", *known.deployments) and not read(lambda tx: left_traces(tx, "deployment", deployment)):
-            known.deployment(deployment)
-        if account not in ("", *known.accounts) and not read(lambda tx: left_traces(tx, "account", account)):
-            known.account(account)
+        return self.store.read(lambda tx: left_traces(tx, kind, name))
 
     def point_value(self) -> Callable[[str], Decimal]:
         from pinery.market.symbols import lookup

@@ -55,7 +55,7 @@ def sim(
     from decimal import Decimal
 
     from pinery.app.config.findings import did_you_mean
-    from pinery.app.sim.options import SimOptions, read_bars, read_fault, read_start
+    from pinery.app.sim.options import SimOptions, read_account, read_bars, read_fault, read_start
     from pinery.app.sim.running import run
     from pinery.app.sim.telling import show_faults
     from pinery.app.sim.venues import VENUES
@@ -79,7 +79,7 @@ def sim(
         faults=tuple(read_fault(text) for text in faults or []),
         key=key,
         secret=secret,
-        account=account or f"{venue}-sim",
+        account=read_account(account or f"{venue}-sim"),
         write=Path.cwd() if write else None,
         verbose=verbose,
     )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pinery.adapters.feeds.sources import SYNTHETIC
+from pinery.app.config.building import name_fault
 from pinery.core.errors import UsageError
 from pinery.simulators.common.faults import Armed
 
@@ -67,11 +68,21 @@ def read_fault(text: str) -> Armed:
         number = Decimal(much) / 100 if match["percent"] else Decimal(much)
     except ArithmeticError:
         raise UsageError(f"--fault {text!r}: {much} is no number", _FAULT_FORMS) from None
+    if match["percent"] and not 0 < number <= 1:
+        raise UsageError(f"--fault {text!r}: a share is above 0% and at most 100%", _FAULT_FORMS)
     if 0 < number < 1 or match["percent"]:
         return Armed(match["name"], times=None, share=float(number))
     if number < 1 or number != number.to_integral_value():
         raise UsageError(f"--fault {text!r}: {much} is neither a share nor a number of times", _FAULT_FORMS)
     return Armed(match["name"], times=int(number))
+
+
+def read_account(text: str) -> str:
+    """A name that ``pinery.toml`` takes. Raises UsageError."""
+    fault = name_fault("accounts", text)
+    if fault:
+        raise UsageError(f"--account {text!r}: {fault}")
+    return text
 
 
 def read_start(text: str | None) -> int | None:

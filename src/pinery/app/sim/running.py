@@ -12,11 +12,11 @@ from pinery.app.sim.market import anchor, feed_settings, open_replay
 from pinery.app.sim.options import SimOptions
 from pinery.app.sim.telling import Log, welcome
 from pinery.app.sim.venues import VENUES, Around, Venue
-from pinery.app.sim.writing import known_secrets, write
+from pinery.app.sim.writing import known_secrets, look_before, write
 from pinery.app.stages.editing import table_text
 from pinery.app.up.clock import SystemClock
 from pinery.charts.feed import ChartFeed
-from pinery.core.errors import DataError
+from pinery.core.errors import DataError, UsageError
 from pinery.runtime.timeframes import Timeframe
 from pinery.simulators.common.book import VenueBook
 from pinery.simulators.common.faults import Armed
@@ -24,14 +24,18 @@ from pinery.simulators.common.market import Market
 from pinery.simulators.common.serving import Server
 
 _KIND, _ID = "credentials", "account"
+_VENUE = "venue"
 _MINUTE = Timeframe(1, "")
 
 
 async def run(options: SimOptions) -> None:
     """Until SIGINT or SIGTERM. Raises PineryError where it cannot start, and when its market breaks."""
     venue, clock, log = VENUES[options.venue], SystemClock(), Log(verbose=options.verbose)
+    if options.write is not None:
+        look_before(options.write, options.account, options.venue)
     book = VenueBook(options.state)
     try:
+        _claim(book, options)
         options = _with_credentials(options, venue, book)
         at = anchor(book, options.start, clock)
         feed = open_replay(options.bars, options.speed, options.seed, at, clock)
@@ -59,6 +63,15 @@ async def run(options: SimOptions) -> None:
     finally:
         book.close()
     log.say("note", "stopped" + (f"; {options.state} goes on where it was" if options.state else ""))
+
+
+def _claim(book: VenueBook, options: SimOptions) -> None:
+    """Venues keep other things under the same names. Raises UsageError for a state that is another's."""
+    kept = dict(book.records(_VENUE)).get(_VENUE, {}).get("name", options.venue)
+    if kept != options.venue:
+        raise UsageError(f"{options.state} keeps the state of a simulated {kept}", "choose another file with --state")
+    book.put(_VENUE, _VENUE, {"name": options.venue})
+    book.commit()
 
 
 async def _price(feed: ChartFeed, symbol: str) -> Decimal:

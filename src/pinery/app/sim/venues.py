@@ -79,6 +79,8 @@ class Venue:
 
 # --- Binance --------------------------------------------------------------------------
 
+# Long candles are made of minutes while everybody who trades waits; a symbol is taken to be listed so long, in ms.
+_FARTHEST = 2 * 365 * 86_400_000
 _TIMEFRAMES = {"1d": "1D", "3d": "3D", "1w": "1W", "1M": "1M"}
 
 
@@ -94,7 +96,7 @@ def _binance(around: Around) -> Simulator:
         seed=options.seed,
         book=around.book,
         clock=around.clock,
-        history=_klines(around.feed),
+        history=klines(around.feed),
     )
 
     def heard(account: str, event: dict[str, Any]) -> None:
@@ -107,8 +109,8 @@ def _binance(around: Around) -> Simulator:
     return Simulator(made.app, made.faults, made.close)
 
 
-def _klines(feed: ChartFeed) -> Callable[[str, str, int | None, int | None, int], Any]:
-    """The feed's bars as candles, the open one as far as it has come."""
+def klines(feed: ChartFeed) -> Callable[[str, str, int | None, int | None, int], Any]:
+    """The feed's bars as candles, the open one as far as it has come; nothing from before ``_FARTHEST``."""
 
     async def rows(symbol: str, interval: str, start: int | None, end: int | None, limit: int) -> Sequence[Candle]:
         minutes = INTERVALS[interval] // 60_000
@@ -117,7 +119,7 @@ def _klines(feed: ChartFeed) -> Callable[[str, str, int | None, int | None, int]
         length = timeframe.seconds * 1000
         newest = now if end is None else min(end, now)
         count = (now - newest) // length + limit + 1 if start is None else (now - start) // length + 2
-        found = await feed.history(symbol, timeframe, max(0, min(count, 200_000)))
+        found = await feed.history(symbol, timeframe, max(0, min(count, 200_000, _FARTHEST // length)))
         bars = found.bars.between(start, newest)
         first = max(0, len(bars) - limit) if start is None else 0
         made = [_candle(bars, i) for i in range(first, min(len(bars), first + limit))]

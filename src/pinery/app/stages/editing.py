@@ -150,7 +150,7 @@ def _edit(
     """``edit`` makes the new text, ``change`` the same on its data: the two are held against each other."""
     path = (folder / FILE_NAME).resolve()
     old = _read(path)
-    wanted = copy.deepcopy(tomllib.loads(old))
+    wanted = copy.deepcopy(_parsed(old))
     change(wanted)
     try:
         new = edit(old)
@@ -177,6 +177,20 @@ def _edit(
     return configuration
 
 
+def tables_of(folder: Path) -> dict[str, Any]:
+    """What ``pinery.toml`` says, right or not. Raises ConfigError where it is not there, or no TOML."""
+    return _parsed(_read((folder / FILE_NAME).resolve()))
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{FILE_NAME} cannot be changed, it is not valid TOML: {error}", hint="pinery config check says where"
+        ) from None
+
+
 _PLACE = re.compile(r"^pinery\.toml( line \d+)?: ")
 
 
@@ -195,6 +209,8 @@ def _read(path: Path) -> str:
     try:
         with path.open(encoding="utf-8", newline="") as file:  # line ends stay as they are
             return file.read()
+    except FileNotFoundError:
+        raise ConfigError(f"there is no {FILE_NAME} in {path.parent}", hint="make one with: pinery init") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
 

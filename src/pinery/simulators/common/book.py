@@ -41,7 +41,7 @@ class VenueBook:
                 self._connection.close()
             locked = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY
             why = "another simulator has it" if locked else error
-            hint = "end the other one, or choose another file" if locked else ""
+            hint = "end the other one, or choose another file" if locked else "name a state's file, or a new one"
             raise DataError(f"the simulator's state cannot be kept in {path}: {why}", hint) from None
 
     def put(self, kind: str, id: str, value: Mapping[str, Any] | None) -> None:
