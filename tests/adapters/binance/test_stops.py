@@ -187,6 +187,52 @@ async def test_old_and_new_never_close_more_than_there_is(harness: BinanceHarnes
     assert found is not None and (found.status, found.filled) == (Status.FILLED, stop.quantity)
 
 
+async def test_a_revision_that_is_canceled_while_its_stop_is_looked_up_is_not_the_stop(
+    harness: BinanceHarness, reader: Reader, stop: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row was read before, and shows it waiting."""
+    harness.arm("unknown_executed", _ALGO)
+    with pytest.raises(OutcomeUnknown):
+        await harness.broker.amend(stop, _to(stop, 1, harness.price - 20 * harness.tick))
+    await harness.move(harness.price - 10 * harness.tick)
+    await reader.filled(stop)
+    connection = harness.broker._open
+    assert connection is not None
+    rest, conditionals = connection.rest, connection.conditionals
+    algo, open_algos = rest.algo, rest.open_algos
+
+    async def one(client_id: str) -> dict[str, Any] | None:
+        row = await algo(client_id)
+        if client_id != stop.client_id:
+            conditionals.saw(client_id, "CANCELED")
+        return row
+
+    async def those_open(symbol: str = "") -> list[dict[str, Any]]:
+        rows = await open_algos(symbol)
+        conditionals.saw(f"{stop.client_id}-r1", "CANCELED")
+        return rows
+
+    monkeypatch.setattr(rest, "algo", one)
+    monkeypatch.setattr(rest, "open_algos", those_open)
+    assert (await harness.broker.snapshot()).orders == ()
+    view = await harness.broker.find(replace(stop, revision=1))
+    assert view is not None and (view.status, view.filled) == (Status.FILLED, stop.quantity)
+
+
+async def test_two_revisions_that_share_what_is_held_are_filled_as_far_as_they_were(
+    harness: BinanceHarness, stop: Order
+) -> None:
+    """The first one's order ends half-way, the second one's is made smaller to what is left."""
+    harness.arm("unavailable", "DELETE /fapi/v1/algoOrder", times=3)
+    await harness.broker.amend(stop, _to(stop, 1, harness.price - 20 * harness.tick))
+    harness.arm("expired_in_part", "fill *")
+    await harness.move(harness.price - 30 * harness.tick)
+    assert await _held(harness) == 0
+    found = await harness.broker.find(replace(stop, revision=1))
+    assert found is not None and sum(fill.quantity for fill in found.fills) == stop.quantity
+    assert (found.status, found.filled, found.quantity) == (Status.FILLED, stop.quantity, stop.quantity)
+
+
 async def test_a_fill_is_told_before_the_trigger(harness: BinanceHarness, reader: Reader, stop: Order) -> None:
     harness.arm("fill_first")
     await harness.move(harness.price - 10 * harness.tick)

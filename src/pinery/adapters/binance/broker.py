@@ -282,7 +282,7 @@ class BinanceBroker:
         for row in sorted(algos, key=lambda row: base_of(str(row["clientAlgoId"]))[1]):
             view = algo_view(row)
             if not view.status.is_final:
-                if str(row["clientAlgoId"]) not in connection.conditionals.superseded(view.client_id):
+                if not connection.conditionals.gives_way(str(row["clientAlgoId"])):
                     found[view.client_id or view.venue_id] = view
                 connection.sending.tidy(view.client_id)
             if connection.conditionals.is_triggering(str(row["clientAlgoId"])):

@@ -67,7 +67,12 @@ class Conditionals:
 
     def superseded(self, base: str) -> list[str]:
         """Revisions that wait though another one has triggered: the order is that one, and these have to go."""
-        return self._in(base, "NEW") if self._in(base, "TRIGGERING", "TRIGGERED", "FINISHED") else []
+        return self._in(base, "NEW") if self._came(base) else []
+
+    def gives_way(self, client_id: str) -> bool:
+        """What shows it waiting says nothing of the order: another revision is that, and this one goes or is gone."""
+        came = self._came(base_of(client_id)[0])
+        return bool(came) and client_id not in came
 
     def goes_on(self, name: str, *, finished: bool) -> bool:
         """Another revision than ``name`` is what the order lives in; ``finished``: or has ended in an order."""
@@ -80,6 +85,9 @@ class Conditionals:
 
     def newest(self, base: str) -> int:
         return max((base_of(name)[1] for name in self._states.get(base, ())), default=0)
+
+    def _came(self, base: str) -> list[str]:
+        return self._in(base, "TRIGGERING", "TRIGGERED", "FINISHED")
 
     def _in(self, base: str, *statuses: str) -> list[str]:
         states = self._states.get(base, {})

@@ -87,9 +87,11 @@ class Looking:
 
     def _judged(self, view: VenueOrder, order: Order) -> VenueOrder:
         """Filled as far as there was something to reduce: of our order the rest will never come."""
-        if view.status is Status.FILLED and view.filled < order.quantity:
+        if view.status is not Status.FILLED:
+            return view
+        if view.filled < order.quantity:
             return replace(view, status=Status.EXPIRED, quantity=order.quantity, reason=_SHORTER)
-        return view
+        return replace(view, quantity=view.filled)  # revisions that shared it had asked for more together
 
     # --- orders of the book -----------------------------------------------------------
 
@@ -125,8 +127,9 @@ class Looking:
         for revision in self._conditionals.there(order.client_id):
             if revision not in listed:  # it may be the one that has filled
                 raise QueryFailed(f"Binance does not show {revision} yet")
-        superseded = self._conditionals.superseded(order.client_id)
-        views = [await self._one(row, order.client_id, name) for row in rows if row["clientAlgoId"] not in superseded]
+        gives_way = self._conditionals.gives_way
+        rows = [row for row in rows if row["algoStatus"] != "NEW" or not gives_way(str(row["clientAlgoId"]))]
+        views = [await self._one(row, order.client_id, name) for row in rows]
         return _together(views)
 
     async def _revisions(self, order: Order, name: str) -> list[Json]:
