@@ -25,7 +25,7 @@ class FaultKind:
 
 @dataclass(slots=True)
 class Armed:
-    """``times`` None: until cleared. ``after``: fitting points that are let pass first."""
+    """``times`` None: until cleared. ``after``: fitting points that are let pass first. A plan gives the ``random``."""
 
     fault: str
     where: str = "*"
@@ -33,16 +33,21 @@ class Armed:
     share: float = 1.0
     after: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    random: Random = field(default_factory=Random, init=False, repr=False, compare=False)
 
 
 class FaultPlan:
-    """The same seed and the same requests in the same order meet the same faults."""
+    """The same seed and the same requests in the same order meet the same faults.
+
+    Each that is armed has chances of its own: else what happens in streams, by the clock, would decide about requests.
+    """
 
     def __init__(self, kinds: Mapping[str, FaultKind], seed: int = 1) -> None:
         self.kinds = kinds
         self.armed: list[Armed] = []
         self.told: Callable[[str, Armed], None] = lambda point, armed: None  # of every fault that is taken, and where
-        self._random = Random(seed)
+        self._seed = seed
+        self._count = 0  # that were armed so far
 
     def arm(self, armed: Armed) -> None:
         """Raises UsageError for what is not in the table, or makes no sense."""
@@ -53,6 +58,8 @@ class FaultPlan:
             raise UsageError(f"share is above 0 and at most 1, not {armed.share}")
         if (armed.times is not None and armed.times < 1) or armed.after < 0:
             raise UsageError("times is at least 1, after at least 0")
+        armed.random.seed(f"{self._seed} {self._count}")
+        self._count += 1
         self.armed.append(armed)
 
     def clear(self, fault: str | None = None) -> None:
@@ -68,7 +75,7 @@ class FaultPlan:
             if armed.after:
                 armed.after -= 1
                 continue
-            if armed.share < 1 and self._random.random() >= armed.share:
+            if armed.share < 1 and armed.random.random() >= armed.share:
                 continue
             if armed.times is not None:
                 armed.times -= 1
