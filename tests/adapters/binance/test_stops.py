@@ -191,6 +191,7 @@ async def test_a_revision_that_is_canceled_while_its_stop_is_looked_up_is_not_th
     harness: BinanceHarness, reader: Reader, stop: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its row was read before, and shows it waiting."""
+    harness.arm("unavailable", "DELETE /fapi/v1/algoOrder", times=None)
     harness.arm("unknown_executed", _ALGO)
     with pytest.raises(OutcomeUnknown):
         await harness.broker.amend(stop, _to(stop, 1, harness.price - 20 * harness.tick))
