@@ -89,7 +89,8 @@ class Control:
     def _faults(self, request: Request, body: dict[str, Any]) -> Any:
         plan = self._exchange.faults
         kinds = {name: {"text": kind.text, "points": kind.points} for name, kind in plan.kinds.items()}
-        return {"kinds": kinds, "armed": [asdict(armed) for armed in plan.armed]}
+        told = ("fault", "where", "times", "share", "after", "options")
+        return {"kinds": kinds, "armed": [{name: getattr(armed, name) for name in told} for armed in plan.armed]}
 
     def _arm(self, request: Request, body: dict[str, Any]) -> Any:
         self._exchange.faults.arm(Armed(**body))
