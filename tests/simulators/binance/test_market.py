@@ -109,3 +109,27 @@ def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
     wednesday = 1_700_640_000_000  # 2023-11-22 08:00 UTC
     assert opening(wednesday, "1w") == 1_700_438_400_000  # 2023-11-20
     assert opening(wednesday, "1M") == 1_698_796_800_000  # 2023-11-01
+
+
+def test_the_last_day_goes_back_before_the_simulator() -> None:
+    hour, asked = 60 * MINUTE, []
+
+    async def history(symbol: str, interval: str, start: int | None, end: int | None, limit: int) -> Sequence[Candle]:
+        asked.append((interval, start, end))
+        prices = [(23 * hour, "90"), (2 * hour, "130"), (MINUTE, "110")]
+        bars = [(START - back, Decimal(price)) for back, price in prices]
+        return [Candle(time, it, it, it, it, Decimal(5), 5 * it) for time, it in bars]
+
+    async def scenario(v: Venue) -> None:
+        trade(v, 0, "100", "2")
+        day = await ask(v, "ticker/24hr")
+        assert (day["openPrice"], day["highPrice"], day["lowPrice"], day["lastPrice"]) == ("90", "130", "90", "100")
+        assert (day["volume"], day["quoteVolume"], day["openTime"]) == ("17", "1850", START - 23 * hour)
+        assert (day["count"], day["firstId"], day["lastId"]) == (1, 1, 1)
+        trade(v, 2 * hour, "101")
+        assert (await ask(v, "ticker/24hr"))["openPrice"] == "130", "older than a day by now"
+        async with v.events("/market/ws/ethusdt@miniTicker") as events:
+            assert (await events.next())["h"] == "130"
+        assert asked == [("1m", START - 24 * hour, START - 1)]
+
+    run(scenario, price=None, history=history)

@@ -139,7 +139,7 @@ def _candle(bars: BarSeries, i: int) -> Candle:
 
 def _candle_of(time: int, values: Sequence[float]) -> Candle:
     opens, high, low, close, volume = (Decimal(repr(float(value))) for value in values)
-    return Candle(time, opens, high, low, close, volume)
+    return Candle(time, opens, high, low, close, volume, volume * close)
 
 
 def _binance_account(options: SimOptions, port: int) -> dict[str, Any]:

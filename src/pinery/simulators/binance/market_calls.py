@@ -14,7 +14,6 @@ from pinery.simulators.binance.records import money, plain
 from pinery.simulators.binance.symbols import SymbolFacts
 from pinery.simulators.binance.tape import INTERVALS, Candle, Print, Tape, closing
 
-_DAY = 86_400_000
 _FUNDING = 8 * 3_600_000
 _DEPTHS = {5: 2, 10: 2, 20: 2, 50: 2, 100: 5, 500: 10, 1000: 20}  # levels that can be asked for, and their weights
 _CONTRACT_TYPES = ("PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL")
@@ -215,10 +214,8 @@ def best(call: Call) -> Any:
 
 
 def day(tape: Tape, facts: SymbolFacts, last: Decimal) -> Candle:
-    """The last 24 hours of what was traded here, as one bar."""
-    minutes = tape.of(facts.symbol).candles["1m"]
-    since = (minutes[-1].time if minutes else 0) - _DAY
-    recent = [minute for minute in minutes if minute.time > since]
+    """The last 24 hours, as one bar."""
+    recent = tape.of(facts.symbol).day()
     if not recent:
         return Candle(0, last, last, last, last)
     return Candle(
@@ -230,14 +227,15 @@ def day(tape: Tape, facts: SymbolFacts, last: Decimal) -> Candle:
         sum((minute.volume for minute in recent), Decimal(0)),
         sum((minute.quote for minute in recent), Decimal(0)),
         sum(minute.count for minute in recent),
-        recent[0].first,
+        next((minute.first for minute in recent if minute.first >= 0), -1),
         recent[-1].last,
     )
 
 
-def ticker(call: Call) -> Any:
+async def ticker(call: Call) -> Any:
     rows = []
     for facts in _wanted(call):
+        await call.tape.recall(facts)
         last = call.exchange.last[facts.symbol]
         it = day(call.tape, facts, last)
         rows.append(

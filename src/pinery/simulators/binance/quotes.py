@@ -45,7 +45,10 @@ class Quotes:
         return [known[pair]] if pair in known and pair in self._exchange.last else []
 
     async def start(self, name: str) -> None:
-        """Somebody listens: candles of that interval are kept from now on."""
+        """Somebody listens: candles of that interval are kept from now on, and tickers tell of all of a day."""
+        if kind_of(name) in ("ticker", "miniTicker"):
+            for facts in self.symbols(name):
+                await self._tape.recall(facts)
         if (interval := _interval(name)) is not None:
             for facts in self.symbols(name):
                 await self._tape.complete(facts, interval)

@@ -100,6 +100,13 @@ class SymbolTape:
         self.number = 0
         self.time = 0  # of the last move
         self.candles: dict[str, deque[Candle]] = {"1m": deque(maxlen=_KEPT)}
+        self.earlier: Sequence[Candle] = ()  # minutes of the day before the first of them, once somebody asked
+
+    def day(self) -> list[Candle]:
+        """Minutes of the last 24 hours, oldest first."""
+        own = self.candles["1m"]
+        since = own[-1].time - _DAY if own else 0
+        return [minute for minutes in (self.earlier, own) for minute in minutes if minute.time > since]
 
     def of(self, interval: str) -> deque[Candle]:
         """Candles from what was traded here. They are kept from the first time that somebody asks."""
@@ -159,6 +166,7 @@ class Tape:
         self._history = history
         self._symbols: dict[str, SymbolTape] = {}
         self._completed: set[tuple[str, str]] = set()
+        self._recalled: set[str] = set()
 
     async def complete(self, facts: SymbolFacts, interval: str) -> None:
         """The open candle is given the part of it that lies before the simulator's beginning, once."""
@@ -176,6 +184,16 @@ class Tape:
                 mine.open, mine.high, mine.low = before.open, max(before.high, mine.high), min(before.low, mine.low)
                 mine.volume += missing
                 mine.quote += missing * before.close
+
+    async def recall(self, facts: SymbolFacts) -> None:
+        """The minutes of the day before the simulator's beginning, once."""
+        tape = self.of(facts.symbol)
+        own = tape.candles["1m"]
+        if facts.symbol in self._recalled or not own:
+            return
+        self._recalled.add(facts.symbol)
+        first = own[0].time
+        tape.earlier = await self._before(facts, "1m", first - _DAY, first - 1, _DAY // _MINUTE)
 
     async def _before(
         self, facts: SymbolFacts, interval: str, start: int | None, end: int | None, limit: int
