@@ -225,6 +225,18 @@ async def test_a_pair_on_the_wrong_side_of_the_market(venue: Venue, wrong: dict[
     assert (refusal["failureReason"], refusal["failureText"]) == ("InvalidPrice", "Wrong OCO combination")
 
 
+async def test_an_order_that_was_changed_to_be_for_more_than_its_other_one_ends_with_it(venue: Venue) -> None:
+    rest = await venue.rest()
+    placed = await rest.post("order/placeoso", oso(quantity=2))
+    venue.walk("5990")
+    changed = {"orderId": placed[STOP], "orderQty": 5, "orderType": "Stop", "stopPrice": 5985, "timeInForce": "GTC"}
+    assert "commandId" in await rest.post("order/modifyorder", changed)
+    venue.walk("6010")
+    assert await states(rest) == ["Filled", "Canceled", "Filled"]
+    venue.walk("5980")
+    assert await net(rest) == 0
+
+
 async def test_a_pair_in_parts_never_trades_more_than_its_quantity(venue: Venue) -> None:
     rest = await venue.rest()
     pair = order("Sell", "Limit", 3, price=6010) | {"other": {"action": "Sell", "orderType": "Stop", "stopPrice": 5990}}

@@ -373,6 +373,9 @@ class Life:
             order.waiting = None
             self.progress(order, command, "ExecutionRejected", "TooLate", "the order is already done")
         self._status(order, status)
+        other = self._living(order.other)
+        if status == "Filled" and other is not None and other.whole - order.filled > other.filled:
+            self.cancel(other, text="the other order was filled")  # it had been changed to be for more
         for child in self._state.children(order):
             self._orphan(child, order)
         for ended in self.ended:
