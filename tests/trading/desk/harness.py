@@ -389,7 +389,7 @@ class Trading:
     async def settle(self, timeout: float = 60, until: Callable[[], bool] | None = None) -> None:
         """Until nothing is under way any more, or ``until`` says so."""
         end = time.monotonic() + timeout
-        quiet, agreement = 0, 0.0
+        quiet, looks, agreement = 0, 0, 0.0
         while quiet < 2:
             assert self.desk is not None and self._task is not None
             if self._task.done() and self._task.exception() is not None:
@@ -406,8 +406,8 @@ class Trading:
                 continue
             quiet = quiet + 1 if not self.under_way() else 0
             if quiet == 2 and not self.agrees():  # a report may be on its way; or the test has let it be lost
-                agreement = agreement or time.monotonic() + 0.5
-                quiet = 1 if time.monotonic() < agreement else 2
+                looks, agreement = looks + 1, agreement or time.monotonic() + 0.5
+                quiet = 1 if looks < 10 or time.monotonic() < agreement else 2
 
     def agrees(self) -> bool:
         """Whether ours and the paper venue's are the same: fills, and orders that work. Other venues are not asked."""
@@ -422,6 +422,8 @@ class Trading:
         desk = self.desk
         assert desk is not None
         found = [f"report {report.kind}" for report in desk._reports] + [f"request {name}" for name in desk._out]
+        if isinstance(self.broker, PaperBroker) and (self.broker._worker is not None or self.broker._stream._waiting):
+            found.append("report of the paper venue")
         recovery = desk._recovery
         if not recovery.done or recovery._wanted or recovery._task is not None or recovery._answers is not None:
             found.append("comparison")

@@ -339,9 +339,8 @@ def test_what_was_asked_before_a_connection_was_lost_decides_nothing_after_it(
             await here.broker.price_seen(Quote(ETH, D(1980), here.clock.now(), "alert"))
             assert (here.position(), here.venue()) == (1, {})
             here.desk._reports.append(Report(ReportKind.CONNECTED, here.clock.now()))
-            message = here.post({"signal": "OUT", "price": 1981})
-            here.desk.wake()
             await here.settle(until=lambda: not here.desk._recovery.done)  # type: ignore[union-attr]
+            message = here.post({"signal": "OUT", "price": 1981})  # not before: a pass under way would still decide
             answered.set()
             await here.settle()
             assert here.signal_of(message).outcome != "accepted"
