@@ -270,7 +270,8 @@ listens on this machine only.
 
 **Prices** are bars played back, each along a path through its high and low: a file, stored bars, or made-up ones.
 They come again in loops of whole weeks, so there are bars for any moment. Charts that use the `[feeds]` section it
-prints see the same prices at the same time, and so does the history that the venue gives (klines, `getChart`).
+prints see the same prices at the same time, and so does the history that the venue gives (klines, of two years at the
+most, and `getChart`).
 
 **Time.** The venue's own time (signatures, order and fill times, contract months) is the clock's, always. The
 market's time, that of bars and candles, begins at the clock's, or at `--start`, and runs `--speed` times as fast:
