@@ -30,7 +30,10 @@ export const routes: Route[] = rows.flatMap(([path, title, hotkey]) => {
   return load ? [{ path, title, icon: path as IconName, hotkey, load: () => renewed(path, load) }] : [];
 });
 
-/** Parts of the dashboard that was opened are gone once Pinery was updated: then the new one is loaded, once. */
+/**
+ * Parts of the dashboard that was opened are gone once Pinery was updated: then the new one is loaded, once. While the
+ * server is not there, that would leave the browser's own page of errors, which never comes back by itself.
+ */
 async function renewed<T>(path: string, load: () => Promise<T>): Promise<T> {
   const key = "pinery.renewed";
   try {
@@ -38,10 +41,18 @@ async function renewed<T>(path: string, load: () => Promise<T>): Promise<T> {
     sessionStorage.removeItem(key);
     return found;
   } catch (error) {
-    if (sessionStorage.getItem(key) === path) throw error;
+    if (sessionStorage.getItem(key) === path || !(await reachable())) throw error;
     sessionStorage.setItem(key, path);
     location.reload();
     return new Promise(() => undefined);
+  }
+}
+
+async function reachable(): Promise<boolean> {
+  try {
+    return (await fetch(location.pathname, { method: "HEAD", cache: "no-store" })).ok;
+  } catch {
+    return false;
   }
 }
 
