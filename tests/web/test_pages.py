@@ -6,11 +6,19 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import accessible, go_by_key, keep
+from tests.web.instance import Instance
 
 Show = Callable[[Page, str], None]
+
+#: Sums up by how much what was drawn already has moved, as browsers measure it: 1 is the whole screen.
+JUMPS = """
+window.jumps = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((one) => { window.jumps += one.value }))
+  .observe({ type: "layout-shift", buffered: true });
+"""
 
 #: place -> what must be read there
 PAGES = {
@@ -115,3 +123,33 @@ def test_lists_are_filtered_and_exported(page: Page, show: Show) -> None:
         page.get_by_role("link", name="CSV").click()
     text = download.value.path().read_text()
     assert "DIRECTION" in text and "swing" not in text
+
+
+@pytest.mark.parametrize("place", ["overview", "signals", "orders", "positions?tab=trades", "performance"])
+def test_nothing_jumps_while_a_page_comes(page: Page, pinery: Instance, place: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.add_init_script(JUMPS)
+    held: list[Route] = []
+    page.route("**/api/v1/status", lambda route: held.append(route))
+    with page.expect_response("**/api/v1/instruments"):
+        page.goto(f"{pinery.url}/#/{place}")
+    page.wait_for_timeout(1_000)  # what does not wait for how things stand is drawn meanwhile
+    for one in held:
+        one.continue_()
+    page.unroute("**/api/v1/status")
+    for text in PAGES[place]:
+        expect(page.get_by_role("main")).to_contain_text(text)
+    assert page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done(jumps)))") < 0.05
+
+
+def test_a_page_that_could_not_be_loaded_comes_when_the_server_is_back(page: Page, show: Show) -> None:
+    show(page, "overview")
+    expect(page.get_by_text("live", exact=True)).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Deployments").click()
+    expect(page.get_by_role("alert")).to_contain_text("The page cannot be loaded")
+    expect(page.get_by_role("button", name="HALT")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="Deployments", level=1)).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("careful")
+    page.errors.clear()  # type: ignore[attr-defined]  # browsers log every request that fails

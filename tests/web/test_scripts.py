@@ -68,6 +68,17 @@ def test_own_scripts_and_the_library(workshop: Workshop) -> None:
         expect(page.get_by_role("main")).to_contain_text("Choose a script, or begin a new one")
 
 
+def test_a_phone_shows_the_list_and_then_the_script(workshop: Workshop) -> None:
+    with workshop.page("scripts") as page:
+        page.set_viewport_size({"width": 390, "height": 844})
+        for name in page.get_by_role("navigation", name="Scripts").get_by_role("button").all():
+            name.click(trial=True)  # nothing lies over it
+        page.get_by_role("button", name=re.compile("^Waves strategy · v6")).click()
+        expect(editor(page)).to_contain_text("strategy.entry")
+        page.get_by_role("button", name="All scripts").click()
+        expect(page.get_by_role("navigation", name="Scripts")).to_be_visible()
+
+
 def test_the_editor_knows_pine(waves: Page) -> None:
     page = waves
     looked_at(page, "scripts-editor")
