@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from pinery.adapters.store import people
 from pinery.adapters.store.database import open_store
@@ -179,6 +179,24 @@ def test_another_timeframe_and_several_charts(browser: Browser, control: Control
             loaded(chart, LONG)
         page.reload()
         expect(charts(page)).to_have_count(4)
+
+
+def test_what_another_chart_shows_is_not_left_below_a_new_name(browser: Browser, control: Control) -> None:
+    with control.page(browser) as page, kept(page, [{"of": "deployment:trend"}]):
+        control.log_in(page, "charts")
+        chart = charts(page).first
+        loaded(chart, LONG)
+        expect(chart.locator(".legend").first).to_contain_text("Fast")
+        asked: list[Route] = []
+        page.route("**/api/v1/views", lambda route: asked.append(route))
+        page.get_by_role("combobox", name="What chart 1 shows").select_option(f"market:market|{SYMBOL}")
+        expect(page.get_by_text("Opening the chart …")).to_be_visible()
+        expect(chart.locator(".legend")).to_have_count(0)
+        expect(page.get_by_role("region", name="Strategy Tester of")).to_have_count(0)
+        for one in asked:
+            one.continue_()
+        page.unroute("**/api/v1/views")
+        loaded(chart, LONG)
 
 
 def test_a_view_that_ended_is_opened_again(browser: Browser, control: Control) -> None:
