@@ -1,13 +1,13 @@
 /** Axes: round numbers and round times. */
 import { clock, date } from "../format/times.ts";
 
-/** Round values inside a range, `count` of them or so. */
+/** Round values inside a range, `count` of them or so: rather more than fewer, for one alone is no axis. */
 export function ticks(low: number, high: number, count = 4): number[] {
   const span = high - low;
   if (!(span > 0)) return [low];
   const rough = span / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const step = [10, 5, 2, 1].map((factor) => factor * power).find((size) => size <= 1.5 * rough) ?? rough;
   const found: number[] = [];
   for (let value = Math.ceil(low / step) * step; value <= high + step / 1e6; value += step) found.push(value);
   return found.map((value) => Number(value.toPrecision(12)));

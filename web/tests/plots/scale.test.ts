@@ -5,6 +5,8 @@ test("marks are round and inside", () => {
   expect(ticks(-3, 17, 4)).toEqual([0, 5, 10, 15]);
   expect(ticks(0.1, 0.42, 4)).toEqual([0.1, 0.2, 0.3, 0.4]);
   expect(ticks(5, 5)).toEqual([5]);
+  expect(ticks(-4_020, 0, 2)).toEqual([-4_000, -2_000, 0]);
+  expect(ticks(-1_500, 3_500, 4)).toEqual([-1_000, 0, 1_000, 2_000, 3_000]);
 });
 
 test("times are round, and dates beyond two days", () => {
