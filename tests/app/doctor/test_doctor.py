@@ -184,6 +184,25 @@ def test_a_healthy_store(pinery: Pinery, store: SqlStore) -> None:
     assert len(found["signals"]["deployments"]) == 1  # the other deployment was not asked about
 
 
+def test_what_to_do_by_hand_is_for_what_is_in_question(pinery: Pinery, store: SqlStore, home: Path) -> None:
+    """Not for the deployment that happens to come first: that would close or open another one's position."""
+    configure(home, es="paused = true")
+    store.write(lambda tx: tx.states.set(StateRow("deployment:es", TradingState.HALTED, "", "ada", now())))
+    text = (home / "pinery.toml").read_text(encoding="utf-8")
+    (home / "pinery.toml").write_text(text + '[accounts.other]\nbroker = "paper"\n', encoding="utf-8")
+    found = examined(pinery)
+    assert [f["by_hand"].split(" closes")[0] for f in found["orders"]["worker"]] == [
+        "pinery flatten account:paper",
+        "pinery flatten account:other",
+    ]
+    assert found["signals"]["trading state"][0]["by_hand"].startswith("pinery flatten es closes")
+    paused = next(f for f in found["signals"]["deployments"] if "paused" in f["found"])
+    assert paused["by_hand"].startswith("pinery signal es IN")
+    assert found["signals"]["processes"][0]["by_hand"].startswith("pinery flatten all closes")
+    alone = examined(pinery, "--deployment", "es")
+    assert alone["orders"]["worker"][0]["by_hand"].startswith("pinery flatten es closes")
+
+
 def test_halted_restricted_paused_and_at_backtest(pinery: Pinery, store: SqlStore, home: Path) -> None:
     configure(home, demo="paused = true", es='stage = "backtest"')
     at = now()
@@ -192,7 +211,7 @@ def test_halted_restricted_paused_and_at_backtest(pinery: Pinery, store: SqlStor
     found = examined(pinery)
     halted, reducing = sorted(found["signals"]["trading state"], key=lambda f: f["level"])
     assert "all is halted" in halted["found"] and "by ada: news" in halted["found"]
-    assert halted["do"].endswith("pinery resume all") and "pinery flatten demo" in halted["by_hand"]
+    assert halted["do"].endswith("pinery resume all") and "pinery flatten all" in halted["by_hand"]
     assert reducing["level"] == "warning" and "deployment:es is reducing" in reducing["found"]
     assert found["orders"]["trading state"] == found["signals"]["trading state"]
     assert [f["found"] for f in found["signals"]["deployments"]] == [

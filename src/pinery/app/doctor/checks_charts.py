@@ -29,14 +29,16 @@ def _state(row: ChartRow, patient: Patient) -> ChartState:
 def running(patient: Patient) -> Iterator[Finding]:
     for name, row in _rows(patient).items():
         if row is None:
-            yield problem(f"{name}: its chart has never run", "start it: pinery up", patient.close_by_hand)
+            yield problem(
+                f"{name}: its chart has never run", "start it: pinery up", patient.close_by_hand(deployment=name)
+            )
         elif _state(row, patient) is not ChartState.STOPPED:
             if row.state is not ChartState.FAILED:
                 yield ok(f"{name}: {row.script} on {row.symbol} {row.timeframe}, {row.state.value}")
         else:
             found = f"{name}: its chart was last heard of {patient.ago(row.updated)}"
             do = "start it: pinery up; what it prints says why the process for charts ends"
-            yield problem(found, do, patient.close_by_hand)
+            yield problem(found, do, patient.close_by_hand(deployment=name))
 
 
 def scripts(patient: Patient) -> Iterator[Finding]:
@@ -54,7 +56,11 @@ def scripts(patient: Patient) -> Iterator[Finding]:
         if name in wrong:
             continue
         if row is not None and row.state is ChartState.FAILED:
-            yield problem(f"{name}: {row.error}", "mend it; the chart tries again by itself", patient.close_by_hand)
+            yield problem(
+                f"{name}: {row.error}",
+                "mend it; the chart tries again by itself",
+                patient.close_by_hand(deployment=name),
+            )
         elif row is not None and row.sha256 and row.sha256 != _digest(patient, name):
             do = "a running chart takes it over within seconds; if this stays, start again: pinery up"
             yield warning(f"{name}: {row.script} has changed since the chart took it", do)

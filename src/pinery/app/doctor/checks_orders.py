@@ -48,7 +48,9 @@ def worker(patient: Patient) -> Iterator[Finding]:
         found = f"{name}: no worker has it"
         if lease is not None and 0 < lease.expires <= patient.now:
             found += f"; the last one ended {patient.ago(lease.expires)}"
-        yield problem(found, "pinery up; its log says why an account is not started", patient.close_by_hand)
+        yield problem(
+            found, "pinery up; its log says why an account is not started", patient.close_by_hand(account=name)
+        )
 
 
 def connected(patient: Patient) -> Iterator[Finding]:
@@ -68,7 +70,7 @@ def connected(patient: Patient) -> Iterator[Finding]:
         else:
             found = f"{rows[0].text}, since {rows[0].at[:19].replace('T', ' ')} UTC"
             do = "look at the broker's status page, the log-in and the network; Pinery connects again by itself"
-            yield problem(found, do, patient.close_by_hand)
+            yield problem(found, do, patient.close_by_hand(account=name))
 
 
 def orders(patient: Patient) -> Iterator[Finding]:
@@ -90,7 +92,7 @@ def orders(patient: Patient) -> Iterator[Finding]:
         else:
             continue
         stuck = True
-        yield problem(found, do, patient.close_by_hand)
+        yield problem(found, do, patient.close_by_hand(deployment=order.deployment))
     if not stuck:
         yield ok("no order is stuck")
 
@@ -106,7 +108,7 @@ def rejected(patient: Patient) -> Iterator[Finding]:
     reasons = Counter((row.account, row.code, row.reason) for row in rows)
     for (account, code, reason), count in reasons.most_common(_QUOTED):
         found = f"{account}: {count} refused by the broker in 24 hours: {code} {reason}".rstrip()
-        yield problem(found, DENIALS.get(code, "mend what the broker says"), patient.signal_by_hand)
+        yield problem(found, DENIALS.get(code, "mend what the broker says"), patient.signal_by_hand())
 
 
 def limits(patient: Patient) -> Iterator[Finding]:
@@ -147,7 +149,9 @@ def money(patient: Patient) -> Iterator[Finding]:
         found = f"{name}: equity {balance.equity:,.2f} {balance.currency}, {balance.available:,.2f} free for margin"
         least = accounts[name].limits.min_balance
         if least is not None and balance.equity < least:
-            yield problem(f"{found}; min_balance is {least:f}", "pay in, or lower the limit", patient.close_by_hand)
+            yield problem(
+                f"{found}; min_balance is {least:f}", "pay in, or lower the limit", patient.close_by_hand(account=name)
+            )
         else:
             yield ok(found)
     for name, contract in _contracts(patient):
@@ -161,7 +165,11 @@ def money(patient: Patient) -> Iterator[Finding]:
         size = sizing.value if sizing.kind is SizingKind.FIXED else Decimal(repr(contract.instrument.mincontract))
         if each * size > free.available:
             found = f"{name}: {size:f} {contract.symbol} need {each * size:,.2f} margin, {free.available:,.2f} are free"
-            yield problem(found, "pay in, trade less or a smaller contract, or close something", patient.close_by_hand)
+            yield problem(
+                found,
+                "pay in, trade less or a smaller contract, or close something",
+                patient.close_by_hand(deployment=name),
+            )
 
 
 def contracts(patient: Patient) -> Iterator[Finding]:
@@ -203,12 +211,15 @@ def positions(patient: Patient) -> Iterator[Finding]:
         rows = [r for r in events if r.account in patient.accounts and (not patient.only or r.deployment in meant)]
         for text, count in Counter(row.text for row in rows).most_common(_QUOTED):
             fine = False
-            last = next(row.at for row in rows if row.text == text)  # the newest first
+            newest = next(row for row in rows if row.text == text)
+            last = newest.at
             times = f", {count} times in 24 hours, last at" if count > 1 else ","
             do = "compare pinery positions with the broker's own list"
             lately = last >= iso(patient.now - HOUR_MS)
             make = problem if lately and kind != "order.foreign" else warning
-            yield make(f"{text}{times} {last[:19].replace('T', ' ')} UTC", do, patient.close_by_hand)
+            yield make(
+                f"{text}{times} {last[:19].replace('T', ' ')} UTC", do, patient.close_by_hand(account=newest.account)
+            )
     for left in patient.read(lambda tx: left_behind(patient.configuration, tx)):
         if left.deployment == patient.only or not patient.only:
             fine = False
@@ -227,7 +238,9 @@ def positions(patient: Patient) -> Iterator[Finding]:
         if wants and (position.deployment, position.symbol) not in stops:
             fine = False
             found = f"{position.deployment} holds {position.quantity:f} {position.symbol} without a stop"
-            yield problem(found, "a worker places it again: pinery up", patient.close_by_hand)
+            yield problem(
+                found, "a worker places it again: pinery up", patient.close_by_hand(deployment=position.deployment)
+            )
     if fine:
         yield ok("positions agree with the broker's and have the stops that they should have")
 
@@ -255,7 +268,9 @@ def commands(patient: Patient) -> Iterator[Finding]:
     for row in waiting:
         do = "a worker must run and reach the broker: pinery up"
         yield warning(
-            f"{row.kind} of {row.account}, asked for by {row.by} at {row.at}, waits", do, patient.close_by_hand
+            f"{row.kind} of {row.account}, asked for by {row.by} at {row.at}, waits",
+            do,
+            patient.close_by_hand(account=row.account),
         )
     if not waiting:
         yield ok("nothing that was asked for by hand waits")

@@ -24,7 +24,7 @@ _MOST = 20_000  # alerts of a week that are looked at
 def configuration(patient: Patient) -> Iterator[Finding]:
     if patient.config_error is not None:
         error = patient.config_error
-        yield problem(error.message, error.hint or "pinery config check shows every mistake", patient.close_by_hand)
+        yield problem(error.message, error.hint or "pinery config check shows every mistake", patient.close_by_hand())
         return
     found = patient.configuration
     if not patient.deployments:
@@ -42,7 +42,7 @@ def store(patient: Patient) -> Iterator[Finding]:
     patient.open()
     if patient.store_error is not None:
         error = patient.store_error
-        yield problem(error.message, error.hint or "pinery up makes it at its first start", patient.close_by_hand)
+        yield problem(error.message, error.hint or "pinery up makes it at its first start", patient.close_by_hand())
         return
     yield ok(f"{patient.store.url} can be read")
 
@@ -66,7 +66,7 @@ def processes(patient: Patient) -> Iterator[Finding]:
             yield ok(f"{name} runs")
             continue
         do = "start everything: pinery up; what it prints says why something ends"
-        yield warning(found, do) if name == "control" else problem(found, do, patient.close_by_hand)
+        yield warning(found, do) if name == "control" else problem(found, do, patient.close_by_hand())
 
 
 def states(patient: Patient) -> Iterator[Finding]:
@@ -82,15 +82,22 @@ def states(patient: Patient) -> Iterator[Finding]:
         found = f"{row.scope} is {row.state.value} since {moment(row.at)}, by {row.by or 'nobody known'}{why}"
         do = f"once the reason is gone: pinery resume {row.scope}"
         if row.state is TradingState.HALTED:
-            yield problem(found + "; no signal is traded", do, patient.close_by_hand)
+            yield problem(found + "; no signal is traded", do, patient.close_by_hand(**_scope(row.scope)))
         else:
             yield warning(found + "; entries are refused, exits work", do)
+
+
+def _scope(text: str) -> dict[str, str]:
+    kind, _, name = text.partition(":")
+    return {kind: name} if name else {}
 
 
 def deployments(patient: Patient) -> Iterator[Finding]:
     for name, deployment in patient.deployments.items():
         if deployment.paused:
-            yield warning(f"{name} is paused", f"set paused = false under [deployments.{name}]", patient.signal_by_hand)
+            yield warning(
+                f"{name} is paused", f"set paused = false under [deployments.{name}]", patient.signal_by_hand(name)
+            )
         elif deployment.stage is Stage.BACKTEST:
             do = f'set stage = "paper" under [deployments.{name}] when its backtest is good enough'
             yield warning(f"{name} is at stage backtest: its signals are recorded only", do)
@@ -110,7 +117,7 @@ def last_alerts(patient: Patient) -> Iterator[Finding]:
     for name, first in firsts.items():
         if first is None:
             do = "check the alert in TradingView: webhook address, that it is active; then the next list"
-            yield warning(f"{name}: no alert has ever arrived", do, patient.signal_by_hand)
+            yield warning(f"{name}: no alert has ever arrived", do, patient.signal_by_hand(name))
             continue
         last = lasts[name][0] if lasts[name] else first
         found = f"{name}: the last alert came {patient.ago(last)} ({moment(last)})"
@@ -120,7 +127,7 @@ def last_alerts(patient: Patient) -> Iterator[Finding]:
         ended = "; it may have ended: alerts of TradingView live two months at most, unless open-ended"
         old = patient.now - first >= _ALERT_LIFE_MS
         do = "look at the alert in TradingView: is it active, and on the right chart and timeframe"
-        yield warning(found, do + (ended if old else ""), patient.signal_by_hand)
+        yield warning(found, do + (ended if old else ""), patient.signal_by_hand(name))
 
 
 def backlog(patient: Patient) -> Iterator[Finding]:
@@ -130,7 +137,7 @@ def backlog(patient: Patient) -> Iterator[Finding]:
             age = duration(int(entry.oldest_seconds * 1000))
             found = f"{name}: {entry.count} messages wait for a decision, the oldest for {age}"
             do = "a worker has to run (pinery up) and reach its broker: see the last list"
-            yield problem(found, do, patient.close_by_hand)
+            yield problem(found, do, patient.close_by_hand(deployment=name))
     if not any(entry.oldest_seconds * 1000 > _SLOW_MS for entry in waiting.values()):
         yield ok("no message waits")
 
@@ -146,7 +153,7 @@ def unparsed(patient: Patient) -> Iterator[Finding]:
     reasons = Counter((row.deployment, row.note) for row in rows)
     for (name, note), count in reasons.most_common(_QUOTED):
         do = f"pinery alert test 'MESSAGE' -d {name} tries a message; pinery alert template -d {name} prints a good one"
-        yield problem(f"{name}: {count} not understood in 24 hours: {note}", do, patient.signal_by_hand)
+        yield problem(f"{name}: {count} not understood in 24 hours: {note}", do, patient.signal_by_hand(name))
 
 
 def denials(patient: Patient) -> Iterator[Finding]:
@@ -168,7 +175,7 @@ def refusals(patient: Patient, codes: frozenset[str]) -> Iterator[Finding]:
         last = next(row for row in rows if (row.deployment, row.code) == (name, code))
         found = f"{name}: {count} × {code}, last: {last.reason}"
         do = f"{DENIALS.get(code, code)}; if that is not wanted, change the limit in pinery.toml"
-        yield warning(found, do, patient.signal_by_hand)
+        yield warning(found, do, patient.signal_by_hand(name))
 
 
 def hours(patient: Patient) -> Iterator[Finding]:
@@ -201,7 +208,7 @@ def bursts(patient: Patient) -> Iterator[Finding]:
             quiet = False
             found = f"{name}: more than {_BURST} alerts within 3 minutes, last at {moment(close[-1])}"
             do = "TradingView stops such an alert: start it again there, once per bar close if possible"
-            yield warning(found, do, patient.signal_by_hand)
+            yield warning(found, do, patient.signal_by_hand(name))
     if quiet:
         yield ok(f"nowhere more than {_BURST} alerts in 3 minutes, at which TradingView stops an alert")
 

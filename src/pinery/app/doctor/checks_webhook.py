@@ -33,13 +33,13 @@ def port(patient: Patient) -> Iterator[Finding]:
             yield ok(f"{local}{path}: the gateway {good}")
         elif answer.status == 503:
             mend = "look at disk and store below; alerts are refused with 503 until then"
-            yield problem(f"{local}{path}: it cannot store alerts", mend, patient.signal_by_hand)
+            yield problem(f"{local}{path}: it cannot store alerts", mend, patient.signal_by_hand())
         elif answer.status is not None:
             found = f"{local}{path} answers {answer.status}: another program listens there"
-            yield problem(found, "end it, or set another webhook.port in pinery.toml", patient.signal_by_hand)
+            yield problem(found, "end it, or set another webhook.port in pinery.toml", patient.signal_by_hand())
             return
         else:
-            yield problem(f"{local}: {answer.error}", do, patient.signal_by_hand)
+            yield problem(f"{local}: {answer.error}", do, patient.signal_by_hand())
             return
 
 
@@ -66,7 +66,7 @@ def address(patient: Patient) -> Iterator[Finding]:
     settings = patient.configuration.webhook
     if not settings.public_url:
         do = 'set public_url = "https://…" under [webhook]: a proxy with a certificate, or a tunnel, that leads here'
-        yield warning(f"public_url is not set: TradingView cannot reach {settings.url}", do, patient.signal_by_hand)
+        yield warning(f"public_url is not set: TradingView cannot reach {settings.url}", do, patient.signal_by_hand())
         return
     url = urlsplit(settings.public_url)
     reached = _port(url)
@@ -74,10 +74,10 @@ def address(patient: Patient) -> Iterator[Finding]:
         yield warning(f"{settings.public_url} is not https: the token can be read on the way", "put TLS in front")
     if reached not in (80, 443):
         found = f"{settings.public_url} is port {reached}: TradingView sends to 80 and 443 only"
-        yield problem(found, "let the proxy listen on 443", patient.signal_by_hand)
+        yield problem(found, "let the proxy listen on 443", patient.signal_by_hand())
     if _literal(url.hostname or "") == 6:
         found = f"{settings.public_url} is an IPv6 address, to which TradingView does not send"
-        yield problem(found, "use a name or an IPv4 address", patient.signal_by_hand)
+        yield problem(found, "use a name or an IPv4 address", patient.signal_by_hand())
     if url.scheme == "https" and reached == 443:
         yield ok(f"{settings.public_url}: https on port 443")
 
@@ -88,10 +88,10 @@ def name(patient: Patient) -> Iterator[Finding]:
         raise NotThere(f"not looked at: {host} is an address, not a name")
     found = network.resolve(host)
     if found.error:
-        yield problem(f"{host}: {found.error}", "mend its DNS entry (type A)", patient.signal_by_hand)
+        yield problem(f"{host}: {found.error}", "mend its DNS entry (type A)", patient.signal_by_hand())
     elif not found.v4:
         do = "add a DNS entry of type A: TradingView does not send to IPv6"
-        yield problem(f"{host} has no IPv4 address, only {', '.join(found.v6)}", do, patient.signal_by_hand)
+        yield problem(f"{host} has no IPv4 address, only {', '.join(found.v6)}", do, patient.signal_by_hand())
     elif all(not ip_address(each).is_global for each in found.v4):
         do = "its DNS entry must name the public address; if only this machine sees it so, all is well"
         yield warning(f"{host} is {', '.join(found.v4)} here, which TradingView cannot reach", do)
@@ -107,10 +107,10 @@ def reachable(patient: Patient) -> Iterator[Finding]:
         yield ok(f"{shown} answers")
     elif answer.status is None:
         do = "look at firewall, router and proxy; some networks cannot reach themselves from inside: try from outside"
-        yield warning(f"{shown}: {answer.error}", do, patient.signal_by_hand)
+        yield warning(f"{shown}: {answer.error}", do, patient.signal_by_hand())
     else:
         do = f"the proxy must pass {HOOK_PATH} and /healthz on to {_local(patient.configuration.webhook)}"
-        yield problem(f"{shown} answers {answer.status}", do, patient.signal_by_hand)
+        yield problem(f"{shown} answers {answer.status}", do, patient.signal_by_hand())
 
 
 def certificate(patient: Patient) -> Iterator[Finding]:
@@ -136,7 +136,7 @@ def senders(patient: Patient) -> Iterator[Finding]:
     missing = [text for text in TRADINGVIEW_ADDRESSES if (each := parse(text)) is None or each not in allowed]
     if missing:
         found = f"alerts from {', '.join(missing)} are refused, from where TradingView sends"
-        yield problem(found, "add them to webhook.allowed_addresses, or leave that out", patient.signal_by_hand)
+        yield problem(found, "add them to webhook.allowed_addresses, or leave that out", patient.signal_by_hand())
     else:
         yield ok("TradingView's four addresses may send")
 
@@ -154,7 +154,7 @@ def proxy(patient: Patient) -> Iterator[Finding]:
     else:
         found = "a proxy seems to be in front, but trusted_proxies is empty: every alert is refused with 403"
         do = 'set trusted_proxies = ["127.0.0.1"] (the proxy) under [webhook], and let it send X-Forwarded-For'
-        yield problem(found, do + "; the gateway's log shows refused senders", patient.signal_by_hand)
+        yield problem(found, do + "; the gateway's log shows refused senders", patient.signal_by_hand())
 
 
 def clock(patient: Patient) -> Iterator[Finding]:
@@ -189,7 +189,7 @@ def acknowledged(patient: Patient) -> Iterator[Finding]:
     found = f"99% of alerts are acknowledged within {seconds(slowest)}"
     do = "look at the disk (it is synchronised for each alert) and at what else the machine does"
     if slowest > _LOST_ACK:
-        yield problem(found + "; after 3 s TradingView gives up", do, patient.signal_by_hand)
+        yield problem(found + "; after 3 s TradingView gives up", do, patient.signal_by_hand())
     elif slowest > _SLOW_ACK:
         yield warning(found + "; after 3 s TradingView gives up", do)
     else:
@@ -204,7 +204,7 @@ def disk(patient: Patient) -> Iterator[Finding]:
     free = min(shutil.disk_usage(folder).free for folder in folders if folder.exists())
     found = f"{free / 1024**3:.1f} GiB of disk are free"
     if free < _TOO_LITTLE:
-        yield problem(found, "free some: without space no alert can be stored", patient.signal_by_hand)
+        yield problem(found, "free some: without space no alert can be stored", patient.signal_by_hand())
     elif free < _LITTLE:
         yield warning(found, "free some, or lower [retention] in pinery.toml")
     else:
@@ -224,7 +224,9 @@ def tokens(patient: Patient) -> Iterator[Finding]:
         if not known and deployment in patient.configuration.charts:
             yield ok(f"{deployment} gets its alerts from its chart, and needs no webhook address")
         elif not known:
-            yield problem(f"{deployment} has no webhook token: no alert can reach it", do, patient.signal_by_hand)
+            yield problem(
+                f"{deployment} has no webhook token: no alert can reach it", do, patient.signal_by_hand(deployment)
+            )
         elif known > 1:
             yield warning(f"{deployment} has {known} webhook addresses", do + "; without --keep-old the others end")
         else:

@@ -137,14 +137,18 @@ class Patient:
         """``3 minutes ago``."""
         return f"{duration(max(0, self.now - at))} ago"
 
-    @property
-    def signal_by_hand(self) -> str:
-        return f"pinery signal {self.example} IN (or OUT) gives the signal by hand, once a worker runs"
+    def signal_by_hand(self, deployment: str = "") -> str:
+        """That of the deployment in question: the same signal to another one would be another trade."""
+        return f"pinery signal {deployment or self.example} IN (or OUT) gives the signal by hand, once a worker runs"
 
-    @property
-    def close_by_hand(self) -> str:
+    def close_by_hand(self, *, account: str = "", deployment: str = "") -> str:
+        """What is in question, else all that is looked at."""
+        if account and not self.only:
+            scope = f"account:{account}"
+        else:
+            scope = deployment or (self.example if self.found is not None and len(self.deployments) == 1 else "all")
         return (
-            f"pinery flatten {self.example} closes what is open, once a worker runs; "
+            f"pinery flatten {scope} closes what is open, once a worker runs; "
             "if not, close it at the broker, in its own platform"
         )
 

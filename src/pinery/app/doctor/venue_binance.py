@@ -50,7 +50,9 @@ def look_at_binance(
     except httpx.HTTPError as error:
         do = "look at the network, a firewall, and Binance's status page"
         yield problem(
-            f"{name}: {settings.rest_url} cannot be reached: {type(error).__name__}", do, patient.close_by_hand
+            f"{name}: {settings.rest_url} cannot be reached: {type(error).__name__}",
+            do,
+            patient.close_by_hand(account=name),
         )
     except _Refused as refused:
         yield _refusal(name, refused)

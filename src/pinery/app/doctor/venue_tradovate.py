@@ -44,7 +44,7 @@ def look_at_tradovate(
     except httpx.HTTPError as error:
         do = "look at the network and Tradovate's status page; it is closed Mon-Thu 16-17 h and at week-ends, Chicago"
         found = f"{name}: {settings.rest_url} cannot be reached: {type(error).__name__}"
-        yield problem(found, do, patient.close_by_hand)
+        yield problem(found, do, patient.close_by_hand(account=name))
 
 
 def _reached(name: str, answer: Any) -> Finding:
