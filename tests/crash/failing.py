@@ -22,6 +22,7 @@ from tests.crash import verdict
 from tests.crash.storm import Place, Storm, children, make_place
 
 ENOUGH = 21  # alerts that get through, or a storm says nothing
+SOME = 10
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ class Raging(Storm):
         self._thread.join()
         if self._failed:
             raise self._failed[0]
+
+    def wait_for_more(self, what: str) -> None:
+        """Until some more alerts have got through."""
+        before = self.total()
+        wait_for(what, lambda: self.total() >= before + SOME)
 
     def statuses(self, start: float, end: float) -> Counter[int]:
         return Counter(a.status for a in self.answers if start <= a.at < end)

@@ -42,13 +42,12 @@ END_ALL = (
 @contextmanager
 def _trouble(storm: Raging, place: Place) -> Iterator[None]:
     """Alerts before, during and after. The cause is gone when the body ends, and with it soon the consequences."""
-    wait_for("at work", lambda: storm.total() > 0)
-    time.sleep(2)
+    storm.wait_for_more("at work")
     yield
     gone = time.monotonic()
     recovered = wait_for("ready", lambda: readiness(place) == 200)
     wait_for("acknowledged again", lambda: storm.first_success(gone) < 60)
-    time.sleep(3)
+    storm.wait_for_more("at work again")
     print(f"ready {recovered:.2f} s and acknowledged {storm.first_success(gone):.2f} s after the cause was gone")
 
 

@@ -114,16 +114,16 @@ def test_worker_that_stands_still_longer_than_its_lease(tmp_path: Path) -> None:
             with raging(place, 19) as storm, opened(place) as store:
                 wait_for("at work", lambda: _count(store, t.signals) > 20)
                 for _ in range(2):
-                    time.sleep(2)
+                    storm.wait_for_more("at work")
                     holder = _holder(store, "one")
                     os.kill(holder, signal.SIGSTOP)
                     try:
                         took = wait_for("taken over", lambda: _holder(store, "one") != holder)  # noqa: B023
                         print(f"taken over after {took:.1f} s")
-                        time.sleep(2)
+                        storm.wait_for_more("at work without it")
                     finally:
                         os.kill(holder, signal.SIGCONT)
-                    time.sleep(2)
+                    storm.wait_for_more("at work")
             check_refusals(storm)
             assert children(process.pid) == before
             judge(place, storm, log)
@@ -150,7 +150,7 @@ def test_ended_in_the_middle_and_started_again_at_once(
         process = stack.enter_context(pinery_up(place, log))
         with raging(place, 20) as storm:
             for number in ends:
-                time.sleep(3)
+                storm.wait_for_more("at work")
                 running = list(children(process.pid))
                 asked, said = time.monotonic(), len(log.read_text())
                 process.send_signal(number)
@@ -164,6 +164,6 @@ def test_ended_in_the_middle_and_started_again_at_once(
                 wait_for("children gone", lambda: not any(map(is_running, running)))  # noqa: B023
                 wait_for("ready", lambda: readiness(place) == 200)  # what answered before may have been one of those
                 print(f"ready {time.monotonic() - asked:.1f} s after {number.name}")
-            time.sleep(3)
+            storm.wait_for_more("at work")
         assert {a.status for a in storm.answers} <= {200, 503, 599}
         judge(place, storm, log)

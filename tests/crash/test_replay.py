@@ -49,8 +49,8 @@ LIBRARY = Path(__file__).parents[2] / "examples" / "strategies"
 DAY_MS, MINUTE_MS = 86_400_000, 60_000
 BEGINS = 1_758_060_000_000  # 2025-09-16 22:00 UTC: futures open for a day that holds a midnight and an hour's break
 ENDS = BEGINS + DAY_MS
-SPEED = 2_400
-GAP = 6.0  # seconds between kills, at most
+SPEED = 3_600
+GAP = 4.0  # seconds between kills, at most
 
 CONFIGURATION = """\
 [store]
