@@ -22,10 +22,11 @@ from typing import Any
 import pytest
 
 from pinery.adapters.paper.broker import PaperBroker
-from pinery.trading.broker import Quote, Report
+from pinery.trading.broker import Quote, Report, VenueOrder
 from pinery.trading.deployments import Bracket, Distance, Unit
 from pinery.trading.desk.desk import Pace
-from pinery.trading.orders.model import OrderType, Role, Side, Status
+from pinery.trading.errors import QueryFailed
+from pinery.trading.orders.model import Order, OrderType, Role, Side, Status
 from pinery.trading.signals import EntryType, Source
 from pinery.trading.store import CommandKind
 from tests.trading.desk.brokers import Brackets, ReduceOnly, SlowBrackets, SlowReduceOnly
@@ -481,6 +482,36 @@ def test_a_position_that_somebody_closes_at_the_broker(
             await wait(here, bare, 0.5)
             assert here.position() == -1
             assert sum(here.venue().values()) == -1
+
+    run(scenario())
+
+
+def test_no_stop_for_a_position_that_may_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody closes it by hand, and of the stop that ended with it the broker says nothing for a while."""
+
+    async def scenario() -> None:
+        silent, find = True, PaperBroker.find
+
+        async def found(broker: PaperBroker, order: Order) -> VenueOrder | None:
+            if silent:
+                raise QueryFailed("no answer")
+            return await find(broker, order)
+
+        monkeypatch.setattr(PaperBroker, "find", found)
+        async with at(tmp_path, Brackets) as (here, bare):
+            here.post({"signal": "IN", "price": 2000, "quantity": 2})
+            await wait(here, bare, 0.2)
+            (stop,) = here.orders(Role.STOP)
+            assert here.broker is not None
+            here.broker._venue._account.holdings[ETH].trade("demo", D(-2), D(2000))
+            for order in here.open_orders():
+                await here.broker.cancel(order)
+            await wait(here, bare, 10)
+            assert [order.client_id for order in here.orders(Role.STOP)] == [stop.client_id]
+            silent = False
+            await wait(here, bare, 5)
+            assert (here.position(), here.venue(), here.venue_orders()) == (0, {}, {})
+            assert [order.client_id for order in here.orders(Role.STOP)] == [stop.client_id]
 
     run(scenario())
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pinery.trading.broker import Broker, Snapshot
+from pinery.trading.broker import Broker, Snapshot, VenuePosition
 from pinery.trading.desk import telling
 from pinery.trading.desk.decide import Decider
 from pinery.trading.desk.ledger import Ledger, next_client_id
@@ -170,7 +170,7 @@ class Recovery:
             if not isinstance(asked.found[name], Unanswered):
                 ledger.ended.pop(name, None)
         ledger.is_new = False
-        self._settle_doubts(asked.number, ledger)
+        self._settle_doubts(asked, ledger)
         self.done = True
         self._compared = asked.number
 
@@ -205,10 +205,12 @@ class Recovery:
             case _:
                 self._learn(action, applier, tx, now, now_us)
 
-    def _settle_doubts(self, number: int, ledger: Ledger) -> None:
-        """Positions that the broker has confirmed in a comparison that began after the doubt."""
+    def _settle_doubts(self, asked: Asked, ledger: Ledger) -> None:
+        """Positions that the broker shows in a comparison that began after the doubt, orders answered or not."""
+        ours, theirs = _totals(ledger.positions.values()), _totals(asked.snapshot.positions)
         for key, before in self._doubted.items():
-            if number > before and key[1] not in self._differences:
+            mine, there = ours.get(key[1], ZERO), theirs.get(key[1], ZERO)
+            if asked.number > before and (mine == there or (mine * there > 0 and abs(there) >= abs(mine))):
                 ledger.doubted.discard(key)
         if ledger.doubted:
             self._wanted = True
@@ -269,6 +271,14 @@ def closed_elsewhere(symbol: str, quantity: Decimal, applier: Applier, tx: Tx, n
         fill = Fill(order.client_id, f"by-others-{order.client_id}", symbol, order.side, part, price, now,
                     price_source="quote")  # fmt: skip
         applier.fill(order, fill, tx, now, now_us)
+
+
+def _totals(positions: Iterable[Position | VenuePosition]) -> dict[str, Decimal]:
+    """Signed, by contract."""
+    totals: dict[str, Decimal] = {}
+    for position in positions:
+        totals[position.symbol] = totals.get(position.symbol, ZERO) + position.quantity
+    return totals
 
 
 async def _found(broker: Broker, orders: Iterable[Order]) -> dict[str, Answer]:
