@@ -192,6 +192,23 @@ def test_nobody_there(pinery: Pinery) -> None:
     assert refused.code == 2 and "only a simulator on this machine" in refused.err
 
 
+def test_a_store_that_cannot_be_written_is_not_told_as_no_bars(
+    pinery: Pinery, binance: Background, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "taken").write_text("", encoding="utf-8")
+    monkeypatch.setenv("PINERY_HOME", str(home / "taken"))
+    place = binance.place
+    got = pinery("data", "fetch", "binance", "ETHUSDT.P", "1m", "--from", when(place, 6_000), "--url", place.server.url)
+    assert (got.code, got.out) == (3, "") and "cannot be written: Not a directory" in got.err
+
+
+@pytest.mark.parametrize("name", ["paper", "nosuch"])
+def test_an_account_that_is_none_at_tradovate(pinery: Pinery, home: Path, name: str) -> None:
+    (home / "pinery.toml").write_text('[accounts.paper]\nbroker = "paper"\n', encoding="utf-8")
+    got = pinery("data", "fetch", "tradovate", "CME_MINI:ES1!", "1m", "--from", "2025-09-10", "--account", name)
+    assert got.code == 2 and f"--account {name!r} is no account at Tradovate in pinery.toml" in got.err
+
+
 def test_a_download_that_was_killed_goes_on(pinery: Pinery, binance: Background, home: Path) -> None:
     place = binance.place
     binance.arm(Armed("delayed", "GET /fapi/v1/klines", times=None, after=4, options={"seconds": 5}))

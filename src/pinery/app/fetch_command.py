@@ -128,7 +128,10 @@ def fetch_tradovate(
     chosen = [each for each in accounts if account in (None, each.name)]
     if len(chosen) != 1:
         known = ", ".join(each.name for each in accounts) or "none yet"
-        raise UsageError("say with --account whose log-in at Tradovate to use", f"accounts at Tradovate: {known}")
+        wrong = "say with --account whose log-in at Tradovate to use"
+        if account is not None:
+            wrong = f"--account {account!r} is no account at Tradovate in pinery.toml"
+        raise UsageError(wrong, f"accounts at Tradovate: {known}")
     clock, table = SystemClock(), configuration.symbol_table
     around = Surroundings(
         clock, lambda name, at: at, lambda name: lookup(name, table), configuration.folder, configuration.secrets.value
@@ -313,7 +316,8 @@ def _tell(fetching: _Fetching, error: BaseException | None, *, as_json: bool) ->
         if found.recovered:
             screen.print(f"{name}: {found.recovered:,} bars of a download that was stopped were put into the store")
         if not found.stored:
-            screen.print(f"{name}: there are no bars in that time")
+            if error is None or found is not fetching.results[-1]:  # where it ended, the error says why there are none
+                screen.print(f"{name}: there are no bars in that time")
             continue
         rate = f", {found.downloaded / seconds:,.0f} a second" if found.downloaded and seconds > 1 else ""
         screen.print(f"{name}: {found.downloaded:,} bars downloaded in {seconds:.1f} s{rate}")

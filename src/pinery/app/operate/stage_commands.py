@@ -32,7 +32,7 @@ BacktestOption = Annotated[
     typer.Option("--backtest", metavar="FILE", help="A verdict made before: pinery backtest … --gate --json > FILE."),
 ]
 WithoutOption = Annotated[
-    bool, typer.Option("--without-backtest", help="To paper only, with a --note: recorded as such.")
+    bool, typer.Option("--without-backtest", help="To paper only, with a --note; not for strategies that run here.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
