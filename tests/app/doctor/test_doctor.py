@@ -255,7 +255,7 @@ def test_denied_rejected_and_stuck(pinery: Pinery, store: SqlStore) -> None:
             [
                 order("pn-a-e0", Status.UNKNOWN, reason="timeout"),
                 order("pn-b-e0", Status.PENDING, waits_for=("pn-x-s0",)),
-                order("pn-c-e0", Status.REJECTED, code="BROKER_REJECTED", reason="not enough money"),
+                order("pn-c-e0", Status.REJECTED, code="BROKER_REJECTED", reason="not enough money", deployment="es"),
             ]
         )
 
@@ -269,7 +269,7 @@ def test_denied_rejected_and_stuck(pinery: Pinery, store: SqlStore) -> None:
     assert "sends nothing twice" in unknown["do"]
     assert "pn-b-e0 (demo) is pending since 2 minutes, waits for pn-x-s0" in waits["found"]
     (rejected,) = found["orders"]["rejected orders"]
-    assert "not enough money" in rejected["found"]
+    assert "not enough money" in rejected["found"] and "pinery signal es IN" in rejected["by_hand"]
 
 
 def test_account_positions_and_money(pinery: Pinery, store: SqlStore) -> None:

@@ -108,7 +108,9 @@ def rejected(patient: Patient) -> Iterator[Finding]:
     reasons = Counter((row.account, row.code, row.reason) for row in rows)
     for (account, code, reason), count in reasons.most_common(_QUOTED):
         found = f"{account}: {count} refused by the broker in 24 hours: {code} {reason}".rstrip()
-        yield problem(found, DENIALS.get(code, "mend what the broker says"), patient.signal_by_hand())
+        last = next(row for row in rows if (row.account, row.code, row.reason) == (account, code, reason))
+        do = DENIALS.get(code, "mend what the broker says")
+        yield problem(found, do, patient.signal_by_hand(last.deployment))
 
 
 def limits(patient: Patient) -> Iterator[Finding]:
