@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -192,6 +193,19 @@ async def test_a_target_is_amended_with_what_it_had(harness: BinanceHarness, rea
     found = await harness.broker.find(order)
     assert found is not None
     assert (found.limit_price, found.quantity) == (harness.price - 4 * harness.tick, order.quantity)
+
+
+async def test_what_only_closes_is_amended_however_small_it_is(harness: BinanceHarness, make: Maker) -> None:
+    await harness.broker.submit(Ticket(make.buy()))
+    target = make.limit(Side.SELL, harness.price + 8 * harness.tick, reduce_only=True)
+    await harness.broker.submit(Ticket(target))
+    symbols = harness.venue.exchange.symbols
+    for name, facts in list(symbols.items()):
+        symbols[name] = replace(facts, min_notional=100 * target.quantity * harness.price)
+    new = harness.price + 9 * harness.tick
+    await harness.broker.amend(target, Amendment(target.client_id, 1, limit_price=new))
+    found = await harness.broker.find(target)
+    assert found is not None and (found.limit_price, found.quantity) == (new, target.quantity)
 
 
 async def test_protection_with_an_entry_is_refused(harness: BinanceHarness, make: Maker) -> None:

@@ -216,6 +216,8 @@ class Sending:
             "price": plain(price),
             "origClientOrderId": client_id,
         }
+        if order.reduce_only:
+            request["reduceOnly"] = "true"  # else Binance wants its least notional of what is only to be closed
         urgency = Urgency.ENTRY if order.role is Role.ENTRY else Urgency.PROTECT
         began = memory.clock.monotonic()
         try:

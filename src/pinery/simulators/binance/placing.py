@@ -171,11 +171,11 @@ def modify(exchange: Exchange, account: Account, params: Params) -> Order:
     if order.tif == "GTX" and marketable(wanted, exchange.price(order.symbol)):
         filling.end(exchange, order, "CANCELED")  # it may not take, and its old place is given up
         return order
+    if not params.flag("reduceOnly") and wanted.quantity * price < facts.min_notional:
+        raise refusal(-4164, format(facts.min_notional, "f"))
     if order.reduce_only:
         wanted.quantity = min(quantity, order.executed + filling.reducible(exchange, order))
     else:
-        if wanted.quantity * price < facts.min_notional:
-            raise refusal(-4164, format(facts.min_notional, "f"))
         _check_change(exchange, account, order, wanted)
     id = exchange.ledger.next_id("amendment", 1)
     exchange.ledger.keep(
