@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from pinery.adapters.feeds.history import history_of
 from pinery.adapters.feeds.loops import WEEK_MS, Track, period_of
 from pinery.adapters.feeds.replay import ReplayMarket
 from pinery.adapters.feeds.synthetic import synthetic_bars
@@ -279,6 +280,22 @@ def test_history_goes_back_into_loops_before() -> None:
         assert bars.time[0] < BARS[ES].time[0]
     without = market(SteppingClock(), loop=False)
     assert len(asyncio.run(without.history(ES, DAY, 700)).bars) == 22
+
+
+def test_long_timeframes_do_not_read_decades_of_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pinery.adapters.feeds.history._MOST_BARS", 50_000)
+    track = Track(ES, BARS[ES], MINUTE, lookup(ES), period_of([BARS[ES]]), 1)
+    read: list[int] = []
+
+    def bars(first: int, end: int) -> BarSeries:
+        found = Track.bars(track, first, end)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(track, "bars", bars)
+    months = history_of(track, ES, Timeframe.parse("1M"), 240, int(BARS[ES].time[-1])).bars
+    assert 1 <= len(months) < 240
+    assert max(read) < 150_000
 
 
 def test_history_of_what_cannot_be_made_is_an_error() -> None:

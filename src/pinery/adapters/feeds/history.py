@@ -21,7 +21,7 @@ def history_of(track: Track, symbol: str, timeframe: Timeframe, count: int, now:
     check_makes(symbol, base, timeframe)
     wanted = max(count, 0) + 1
     length = timeframe.seconds * 1000
-    span = wanted * length * 3 // 2 + 4 * 86_400_000
+    span = min(wanted * length * 3 // 2, _MOST_BARS * base.seconds * 1000) + 4 * 86_400_000
     while True:
         first = _opening(now - span, timeframe, track)
         source, end = _up_to(track, first, now)
