@@ -127,6 +127,9 @@ class Watching:
                 ledger.refused.pop((name, symbol), None)
                 ledger.doubted.discard((name, symbol))
                 self.heard.pop((name, symbol), None)
+            elif _is_covered(position, ledger, out):
+                # The refusal is overcome: where the stops go once more, as for an exit, others are tried anew.
+                ledger.refused.pop((name, symbol), None)
             for action in self._look(position, applier, decider, tx, now):
                 if isinstance(action, AmendOrder) and action.amendment.client_id in out:
                     waiting.add((name, symbol))  # amendments of one order go one after the other
@@ -245,6 +248,14 @@ _REASONS = {
     "flat": "nothing is held that it would protect",
     "size": "the position is smaller",
 }
+
+
+def _is_covered(position: Position, ledger: Ledger, out: set[str]) -> bool:
+    """Whether stops rest for all of it, as the broker has them: what it was asked to change counts when it answered."""
+    orders = ledger.orders_of(position.deployment, position.symbol)
+    stops = [o for o in orders if o.role is Role.STOP and o.side.sign == -position.side and o.client_id not in out]
+    resting = (o.remaining for o in stops if o.status.is_open and not o.cancel_requested)
+    return sum(resting, ZERO) >= position.size
 
 
 def _in_orders(action: WatchAction, contract: Contract, ledger: Ledger) -> list[WatchAction]:
